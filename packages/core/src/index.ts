@@ -1,0 +1,18 @@
+export type {
+  Backend,
+  BackendFactory,
+  BackendModule,
+  BackendOptions,
+  Capabilities,
+  GetOptions,
+  ListedKey,
+  ListOptions,
+  ListPage,
+  Operation,
+  RequestOptions,
+} from "./backend.ts";
+export { type Body, bodySize, bodySlice, bytesBody, type Source } from "./body.ts";
+export { bytesContent, type Content, readContent, streamContent } from "./content.ts";
+export { type ErrorCode, isTrunksError, TrunksError, type TrunksErrorOptions } from "./error.ts";
+export { checkKey, checkPrefix, compareKeys, maxKeyLength, maxSegmentLength } from "./key.ts";
+export { type ByteRange, resolveRange } from "./range.ts";
