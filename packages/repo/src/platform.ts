@@ -1,0 +1,134 @@
+/**
+ * Everything that the runtime, not the language, provides: hashes, deflate, random numbers. Nothing else in this package
+ * imports a `node:` module, so a runtime without Node's modules needs another version of this one file.
+ */
+import { createHash, hash, randomFillSync } from "node:crypto";
+import { Readable } from "node:stream";
+import { createDeflate, createInflate, deflateSync, inflateSync } from "node:zlib";
+import { TrunksError } from "@trunks/core";
+
+export type DigestAlgorithm = "sha1" | "sha256";
+
+/** A hash over bytes that arrive in parts. Ask for the result once; the digest is used up then. */
+export interface Digest {
+  update(bytes: Uint8Array): Digest;
+  /** The result in lower-case hexadecimal digits. */
+  hex(): string;
+  bytes(): Uint8Array;
+}
+
+export function createDigest(algorithm: DigestAlgorithm): Digest {
+  const state = createHash(algorithm);
+  const digest: Digest = {
+    update(bytes) {
+      state.update(bytes);
+      return digest;
+    },
+    hex: () => state.digest("hex"),
+    bytes: () => plain(state.digest()),
+  };
+  return digest;
+}
+
+/** The digest of bytes in memory, in lower-case hexadecimal digits. */
+export function digestHex(algorithm: DigestAlgorithm, bytes: Uint8Array): string {
+  return hash(algorithm, bytes, "hex");
+}
+
+/** The SHA-256 of bytes in memory, in lower-case hexadecimal digits. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return digestHex("sha256", bytes);
+}
+
+/** Lower-case hexadecimal digits of the bytes from `start` up to, not including, `end`. */
+export function hexFromBytes(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("hex");
+}
+
+/** The bytes that hexadecimal digits mean; `hex` must be nothing but an even number of them. */
+export function bytesFromHex(hex: string): Uint8Array {
+  return plain(Buffer.from(hex, "hex"));
+}
+
+export interface Inflated {
+  readonly bytes: Uint8Array;
+  /** How many bytes of the input the zlib stream took, its checksum included. What follows was not looked at. */
+  readonly consumed: number;
+}
+
+/**
+ * Inflates the zlib stream at the start of `input`, which must hold exactly `size` bytes. Never holds more than that,
+ * whatever the input says. Throws `CORRUPT` for damaged or truncated data and for any other size.
+ */
+export function inflate(input: Uint8Array, size: number): Inflated {
+  let bytes: Uint8Array;
+  let consumed: number;
+  try {
+    // One byte more than declared, so that a stream which holds too much is told from one which holds enough.
+    const chunkSize = Math.max(64, size + 1);
+    const result = inflateSync(input, { info: true, chunkSize, maxOutputLength: chunkSize }) as unknown as {
+      buffer: Uint8Array;
+      engine: { bytesWritten: number };
+    };
+    bytes = plain(result.buffer);
+    consumed = result.engine.bytesWritten;
+  } catch (error) {
+    throw new TrunksError("CORRUPT", "deflated data is damaged", { cause: error });
+  }
+  if (bytes.length !== size) {
+    throw new TrunksError("CORRUPT", `deflated data holds ${bytes.length} bytes where ${size} were declared`);
+  }
+  return { bytes, consumed };
+}
+
+/** Inflates one zlib stream piece by piece, in bounded memory. Throws `CORRUPT` for damaged or truncated data. */
+export async function* inflateStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const input = Readable.from(source, { objectMode: false });
+  const inflater = createInflate({ chunkSize: 65_536 });
+  let failure: unknown;
+  input.on("error", (error) => {
+    failure = error;
+    inflater.destroy(error);
+  });
+  try {
+    for await (const chunk of input.pipe(inflater)) yield plain(chunk as Buffer);
+  } catch (error) {
+    if (failure !== undefined) throw failure;
+    throw new TrunksError("CORRUPT", "deflated data is damaged", { cause: error });
+  } finally {
+    input.destroy();
+    inflater.destroy();
+  }
+}
+
+/** One zlib stream of all of `bytes`. */
+export function deflate(bytes: Uint8Array): Uint8Array {
+  return plain(deflateSync(bytes));
+}
+
+/** One zlib stream of everything that `source` yields, in bounded memory. */
+export async function* deflateStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const input = Readable.from(source, { objectMode: false });
+  const deflater = createDeflate({ chunkSize: 65_536 });
+  input.on("error", (error) => deflater.destroy(error));
+  try {
+    for await (const chunk of input.pipe(deflater)) yield plain(chunk as Buffer);
+  } finally {
+    input.destroy();
+    deflater.destroy();
+  }
+}
+
+export function randomBytes(size: number): Uint8Array {
+  return randomFillSync(new Uint8Array(size));
+}
+
+/** A name that nobody has used and nobody can guess: 32 lower-case hexadecimal digits. */
+export function randomId(): string {
+  return hexFromBytes(randomBytes(16));
+}
+
+/** A Node buffer without its own methods: `slice` of a `Buffer` shares memory where a caller expects a copy. */
+function plain(buffer: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
