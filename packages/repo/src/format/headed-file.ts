@@ -1,0 +1,114 @@
+import { TrunksError } from "@trunks/core";
+import { sha256Hex } from "../platform.ts";
+import { decodeText, encodeText } from "./text.ts";
+
+/** A file of the trunk: a header of text lines under a digest, and a body. See docs/format.md, 3.1. */
+export interface HeadedFile {
+  readonly kind: FileKind;
+  /** SHA-256 of the header's lines, hexadecimal. */
+  readonly digest: string;
+  readonly lines: readonly string[];
+  readonly body: Uint8Array;
+}
+
+export type FileKind = "record" | "intent" | "stub" | "snapshot" | "latest";
+
+/** The format version that this code reads and writes. */
+export const formatVersion = 1;
+
+/** In bytes. A header above it is refused on both sides. */
+const maxHeaderLength = 64 * 2 ** 20;
+const noBody = new Uint8Array(0);
+
+/** The bytes of a file, and the digest of its header. */
+export function encodeHeadedFile(
+  kind: FileKind,
+  lines: readonly string[],
+  body: Uint8Array = noBody,
+): { bytes: Uint8Array; digest: string } {
+  const header = encodeText(lines.map((line) => `${line}\n`).join(""));
+  if (header.length > maxHeaderLength) {
+    throw new TrunksError("NOT_SUPPORTED", `a ${kind} of ${header.length} bytes is too large`, {
+      hint: "push fewer refs at once",
+    });
+  }
+  const digest = sha256Hex(header);
+  const opening = encodeText(`trunks ${kind} ${formatVersion}\ndigest ${digest}\n`);
+  const bytes = new Uint8Array(opening.length + header.length + 1 + body.length);
+  bytes.set(opening);
+  bytes.set(header, opening.length);
+  bytes[opening.length + header.length] = 0x0a;
+  bytes.set(body, opening.length + header.length + 1);
+  return { bytes, digest };
+}
+
+/** The kind and the digest that the first bytes of a file state, unchecked; `undefined` when they are no such file. */
+export function peekHeadedFile(
+  bytes: Uint8Array,
+): { kind: string; version: number; digest: string; contentStart: number } | undefined {
+  const opening = /^trunks ([a-z]+) ([0-9]{1,9})\ndigest ([0-9a-f]{64})\n/.exec(
+    String.fromCharCode(...bytes.subarray(0, 200)),
+  );
+  if (opening === null) return undefined;
+  const [whole, kind, version, digest] = opening as unknown as [string, string, string, string];
+  return { kind, version: Number(version), digest, contentStart: whole.length };
+}
+
+/**
+ * Reads a file of one of `kinds`. `key` is for messages. Throws `CORRUPT` for damage, `NOT_SUPPORTED` for a version above
+ * this one.
+ */
+export function decodeHeadedFile(bytes: Uint8Array, kinds: readonly FileKind[], key: string): HeadedFile {
+  const opening = peekHeadedFile(bytes);
+  if (opening === undefined) throw damaged(key, "it does not begin as a file of a trunk does");
+  checkVersion(opening.version, key);
+  if (!kinds.includes(opening.kind as FileKind))
+    throw damaged(key, `it is a ${opening.kind}, not a ${kinds.join(" or a ")}`);
+  const end = headerEnd(bytes, opening.contentStart);
+  if (end === undefined) throw damaged(key, "its header is cut short");
+  const header = bytes.subarray(opening.contentStart, end);
+  if (sha256Hex(header) !== opening.digest) throw damaged(key, "its header does not match its digest");
+  const lines = header.length === 0 ? [] : decodeText(header.subarray(0, -1)).split("\n");
+  return { kind: opening.kind as FileKind, digest: opening.digest, lines, body: bytes.subarray(end + 1) };
+}
+
+/** Throws `NOT_SUPPORTED` for a version that this code does not know. */
+export function checkVersion(version: number, key: string): void {
+  if (version <= formatVersion) return;
+  throw new TrunksError(
+    "NOT_SUPPORTED",
+    `${key} has format version ${version}; this version of Trunks reads up to ${formatVersion}`,
+    {
+      hint: "update Trunks",
+    },
+  );
+}
+
+/** Throws `NOT_SUPPORTED` when a file requires a feature that this code does not know. Version 1 has none. */
+export function checkFeatures(features: readonly string[], key: string): void {
+  const [feature] = features;
+  if (feature === undefined) return;
+  throw new TrunksError(
+    "NOT_SUPPORTED",
+    `${key} requires the feature "${feature}", which this version of Trunks does not know`,
+    {
+      hint: "update Trunks",
+    },
+  );
+}
+
+export function damaged(key: string, reason: string): TrunksError {
+  return new TrunksError("CORRUPT", `${key} is damaged: ${reason}`, {
+    hint: "run `trunks check --remote` to see what is affected",
+  });
+}
+
+/** Where the empty line stands that ends the header; the header may have no line at all. */
+function headerEnd(bytes: Uint8Array, start: number): number | undefined {
+  if (bytes[start] === 0x0a) return start;
+  const limit = Math.min(bytes.length, start + maxHeaderLength);
+  for (let at = bytes.indexOf(0x0a, start); at !== -1 && at < limit; at = bytes.indexOf(0x0a, at + 1)) {
+    if (bytes[at + 1] === 0x0a) return at + 1;
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import { damaged } from "./headed-file.ts";
+
+/** Takes the lines of a header one after the other, each as a field and its value. */
+export class LineReader {
+  readonly #lines: readonly string[];
+  /** The file's key, for messages. */
+  readonly key: string;
+  #next = 0;
+
+  constructor(lines: readonly string[], key: string) {
+    this.#lines = lines;
+    this.key = key;
+  }
+
+  /** The value of the next line when its field is `field`; `undefined` leaves the line where it is. */
+  optional(field: string): string | undefined {
+    const line = this.#lines[this.#next];
+    if (line === undefined) return undefined;
+    if (line === field) {
+      this.#next++;
+      return "";
+    }
+    if (!line.startsWith(field) || line[field.length] !== " ") return undefined;
+    this.#next++;
+    return line.slice(field.length + 1);
+  }
+
+  required(field: string): string {
+    return (
+      this.optional(field) ??
+      this.fail(`it has ${JSON.stringify(this.#lines[this.#next]?.slice(0, 40))} in place of "${field}"`)
+    );
+  }
+
+  /** The values of all next lines whose field is `field`. */
+  many(field: string): string[] {
+    const values: string[] = [];
+    for (let value = this.optional(field); value !== undefined; value = this.optional(field)) values.push(value);
+    return values;
+  }
+
+  /** Whether the next line is the bare word `field`. */
+  flag(field: string): boolean {
+    const value = this.optional(field);
+    if (value !== undefined && value !== "") this.fail(`"${field}" has a value`);
+    return value !== undefined;
+  }
+
+  get done(): boolean {
+    return this.#next === this.#lines.length;
+  }
+
+  end(): void {
+    if (!this.done) this.fail(`it has an unexpected line ${JSON.stringify(this.#lines[this.#next]?.slice(0, 40))}`);
+  }
+
+  fail(reason: string): never {
+    throw damaged(this.key, reason);
+  }
+
+  /** Splits a value into exactly `count` fields; the last one may hold spaces. */
+  fields(value: string, count: number): string[] {
+    const fields: string[] = [];
+    let rest = value;
+    for (let index = 1; index < count; index++) {
+      const space = rest.indexOf(" ");
+      if (space === -1) this.fail(`a line has fewer than ${count} fields`);
+      fields.push(rest.slice(0, space));
+      rest = rest.slice(space + 1);
+    }
+    return [...fields, rest];
+  }
+
+  /** A number, `least` or more. */
+  number(text: string, least = 0): number {
+    const value = Number(text);
+    if (!/^(-1|0|[1-9][0-9]*)$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      this.fail(`${JSON.stringify(text)} is no number here`);
+    return value;
+  }
+
+  digest(text: string): string {
+    return /^[0-9a-f]{64}$/.test(text) ? text : this.fail(`${JSON.stringify(text)} is no digest`);
+  }
+
+  id(text: string): string {
+    return /^[0-9a-f]{32}$/.test(text) ? text : this.fail(`${JSON.stringify(text)} is no id`);
+  }
+}

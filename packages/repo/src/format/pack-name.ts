@@ -1,0 +1,81 @@
+import { indexKey, intentKey, packKey, recordKey } from "./key.ts";
+import type { LineReader } from "./line-reader.ts";
+
+/** Names a pack of the catalogue: a segment, the inline pack of a record, or that of an intent. */
+export type PackName =
+  | { readonly kind: "segment"; readonly id: string }
+  | { readonly kind: "record"; readonly slot: number }
+  | { readonly kind: "intent"; readonly id: string };
+
+/** A pack and its index as two files. */
+export interface Segment {
+  readonly id: string;
+  /** In bytes. */
+  readonly size: number;
+  /** SHA-256 of the pack. */
+  readonly digest: string;
+  /** In bytes. */
+  readonly indexSize: number;
+  /** SHA-256 of the index. */
+  readonly indexDigest: string;
+  readonly objectCount: number;
+}
+
+/** A pack in the body of a record or an intent: the last `size` bytes of the file. */
+export interface InlinePack {
+  /** In bytes. */
+  readonly size: number;
+  /** SHA-256 of the pack. */
+  readonly digest: string;
+  readonly objectCount: number;
+}
+
+/** The name in one piece, as files and maps use it: `segment <id>`, `record <slot>`, `intent <id>`. */
+export function packNameText(name: PackName): string {
+  return name.kind === "record" ? `record ${name.slot}` : `${name.kind} ${name.id}`;
+}
+
+export function readPackName(text: string, reader: LineReader): PackName {
+  const [kind, value] = reader.fields(text, 2) as [string, string];
+  if (kind === "record") return { kind, slot: reader.number(value) };
+  if (kind === "segment" || kind === "intent") return { kind, id: reader.id(value) };
+  return reader.fail(`${JSON.stringify(kind)} is no kind of pack`);
+}
+
+/** The keys that hold the pack. */
+export function packKeys(name: PackName): string[] {
+  if (name.kind === "segment") return [packKey(name.id), indexKey(name.id)];
+  return [name.kind === "record" ? recordKey(name.slot) : intentKey(name.id)];
+}
+
+export function segmentText(segment: Segment): string {
+  return `${segment.id} ${segment.size} ${segment.digest} ${segment.indexSize} ${segment.indexDigest} ${segment.objectCount}`;
+}
+
+export function readSegment(text: string, reader: LineReader): Segment {
+  const [id, size, digest, indexSize, indexDigest, objectCount] = reader.fields(text, 6) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  return {
+    id: reader.id(id),
+    size: reader.number(size),
+    digest: reader.digest(digest),
+    indexSize: reader.number(indexSize),
+    indexDigest: reader.digest(indexDigest),
+    objectCount: reader.number(objectCount),
+  };
+}
+
+export function inlineText(pack: InlinePack): string {
+  return `${pack.size} ${pack.digest} ${pack.objectCount}`;
+}
+
+export function readInline(text: string, reader: LineReader): InlinePack {
+  const [size, digest, objectCount] = reader.fields(text, 3) as [string, string, string];
+  return { size: reader.number(size), digest: reader.digest(digest), objectCount: reader.number(objectCount) };
+}

@@ -1,0 +1,18 @@
+export type { Entry, RefMove } from "./format/entry.ts";
+export type { InlinePack, PackName, Segment } from "./format/pack-name.ts";
+export { isRefName } from "./format/ref-name.ts";
+export { sortedRefs } from "./format/snapshot.ts";
+export type { CataloguePack, Ref, State } from "./format/state.ts";
+export { decodeText, encodeText } from "./format/text.ts";
+export type { ReadRecord } from "./journal/read.ts";
+export type { ObjectFormat } from "./pack/object-format.ts";
+export { type CreateOptions, Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
+export {
+  inlinePackLimit,
+  type MoveVerdict,
+  type Publication,
+  type PublicationPack,
+  type PublishOutcome,
+} from "./transfer/publish.ts";
+export type { SegmentBody } from "./transfer/segment-upload.ts";
+export { downloadInline, downloadSegment } from "./transfer/download.ts";

@@ -1,0 +1,96 @@
+import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
+import { damaged } from "../format/headed-file.ts";
+import { indexKey, intentKey, packKey, recordKey } from "../format/key.ts";
+import type { InlinePack, PackName, Segment } from "../format/pack-name.ts";
+import type { CataloguePack } from "../format/state.ts";
+import type { ReadRecord } from "../journal/read.ts";
+import { createDigest, sha256Hex } from "../platform.ts";
+
+/**
+ * Streams a segment's pack or index, front to back, by parallel ranges in bounded memory. Every byte is checked: size and
+ * digest are what the journal says, or the stream ends in `CORRUPT`; what was yielded before must then be thrown away.
+ * A key that is gone throws `NOT_FOUND`: the segment may have been retired, so read the state again.
+ */
+export async function* downloadSegment(
+  backend: Backend,
+  segment: Segment,
+  part: "pack" | "index",
+  options: RequestOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const key = part === "pack" ? packKey(segment.id) : indexKey(segment.id);
+  const size = part === "pack" ? segment.size : segment.indexSize;
+  const expected = part === "pack" ? segment.digest : segment.indexDigest;
+  const digest = createDigest("sha256");
+  for await (const chunk of rangesInOrder(backend, key, size, options)) {
+    digest.update(chunk);
+    yield chunk;
+  }
+  if (digest.hex() !== expected) throw damaged(key, "its bytes do not match their digest");
+}
+
+/** The inline pack of a record or an intent, checked; from `records` when it was read already. */
+export async function downloadInline(
+  backend: Backend,
+  pack: CataloguePack,
+  records: readonly ReadRecord[] = [],
+  options: RequestOptions = {},
+): Promise<Uint8Array> {
+  const { name } = pack;
+  const read = name.kind === "record" ? records.find(({ record }) => record.slot === name.slot) : undefined;
+  if (read?.pack !== undefined) return read.pack; // Checked when it was read.
+  const { size, digest } = pack.pack as InlinePack;
+  const key = inlineKey(name);
+  const content = await backend.get(key, { ...options, range: { suffix: size } });
+  if (content === undefined) throw missing(key);
+  const bytes = await content.bytes();
+  if (bytes.length !== size || sha256Hex(bytes) !== digest) throw damaged(key, "its pack does not match its digest");
+  return bytes;
+}
+
+function inlineKey(name: PackName): string {
+  if (name.kind === "record") return recordKey(name.slot);
+  if (name.kind === "intent") return intentKey(name.id);
+  throw new TrunksError("INTERNAL", "a segment is no inline pack");
+}
+
+async function* rangesInOrder(backend: Backend, key: string, size: number, options: RequestOptions): AsyncGenerator<Uint8Array> {
+  const { rangeSizeBytes, rangeConcurrency } = backend.capabilities;
+  if (rangeConcurrency <= 1 || size <= rangeSizeBytes) {
+    yield* await contentOf(backend, key, size, undefined, options);
+    return;
+  }
+  const waiting: Promise<Uint8Array>[] = [];
+  let next = 0;
+  const begin = () => {
+    const range = { start: next, end: Math.min(next + rangeSizeBytes, size) };
+    next = range.end;
+    const bytes = contentOf(backend, key, size, range, options).then((content) => content.bytes());
+    bytes.catch(() => {}); // Its failure is thrown when its turn comes.
+    waiting.push(bytes);
+  };
+  while (next < size && waiting.length < rangeConcurrency) begin();
+  for (let bytes = waiting.shift(); bytes !== undefined; bytes = waiting.shift()) {
+    yield await bytes;
+    if (next < size) begin();
+  }
+}
+
+async function contentOf(
+  backend: Backend,
+  key: string,
+  size: number,
+  range: { start: number; end: number } | undefined,
+  options: RequestOptions,
+) {
+  const content = await backend.get(key, { ...options, range });
+  if (content === undefined) throw missing(key);
+  if (content.totalSize === size) return content;
+  await content.cancel();
+  throw damaged(key, `it has ${content.totalSize} bytes instead of ${size}`);
+}
+
+function missing(key: string): TrunksError {
+  return new TrunksError("NOT_FOUND", `${key} is missing from the store`, {
+    hint: "run `trunks check --remote` to see what is affected",
+  });
+}

@@ -1,0 +1,86 @@
+import {
+  type Backend,
+  type Body,
+  bodySize,
+  bodySlice,
+  isTrunksError,
+  type RequestOptions,
+  type Source,
+  TrunksError,
+} from "@trunks/core";
+import { indexKey, packKey } from "../format/key.ts";
+import type { Segment } from "../format/pack-name.ts";
+import { createDigest, randomId } from "../platform.ts";
+
+/** A pack that needs no base outside itself, and its version-2 index. */
+export interface SegmentBody {
+  readonly pack: Body;
+  readonly index: Body;
+  readonly objectCount: number;
+}
+
+/** Tries after a lost answer. The name is ours alone, so to repeat is harmless. */
+const maxTries = 5;
+
+/** Stores a pack and its index under a fresh name. Both are durable when the promise resolves. */
+export async function uploadSegment(
+  backend: Backend,
+  body: SegmentBody,
+  options: RequestOptions = {},
+): Promise<Segment> {
+  const id = randomId();
+  const pack = new DigestedBody(body.pack);
+  const index = new DigestedBody(body.index);
+  await Promise.all([createOwn(backend, packKey(id), pack, options), createOwn(backend, indexKey(id), index, options)]);
+  return {
+    id,
+    size: pack.size,
+    digest: await pack.digest(),
+    indexSize: index.size,
+    indexDigest: await index.digest(),
+    objectCount: body.objectCount,
+  };
+}
+
+async function createOwn(backend: Backend, key: string, body: Body, options: RequestOptions): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const created = await backend.create(key, body, options);
+      if (!created && attempt === 1) throw new TrunksError("INTERNAL", `${key} was taken, and its name is random`);
+      return;
+    } catch (error) {
+      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || attempt === maxTries || options.signal?.aborted) throw error;
+    }
+  }
+}
+
+/** Takes the digest of a body while the store reads it, if it reads from front to back; else with a pass of its own. */
+class DigestedBody implements Source {
+  readonly size: number;
+  readonly #body: Body;
+  #running = createDigest("sha256");
+  #digested = 0;
+
+  constructor(body: Body) {
+    this.#body = body;
+    this.size = bodySize(body);
+  }
+
+  async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
+    let at = start;
+    for await (const chunk of bodySlice(this.#body, start, end)) {
+      if (at === this.#digested) {
+        this.#running.update(chunk);
+        this.#digested += chunk.length;
+      }
+      at += chunk.length;
+      yield chunk;
+    }
+  }
+
+  async digest(): Promise<string> {
+    const rest = this.#digested < this.size ? bodySlice(this.#body, this.#digested, this.size) : [];
+    for await (const chunk of rest) this.#running.update(chunk);
+    return this.#running.hex();
+  }
+}
