@@ -7,6 +7,7 @@ export { decodeText, encodeText } from "./format/text.ts";
 export type { ReadRecord } from "./journal/read.ts";
 export type { ObjectFormat } from "./pack/object-format.ts";
 export { type CreateOptions, Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
+export { downloadInline, downloadSegment } from "./transfer/download.ts";
 export {
   inlinePackLimit,
   type MoveVerdict,
@@ -15,4 +16,3 @@ export {
   type PublishOutcome,
 } from "./transfer/publish.ts";
 export type { SegmentBody } from "./transfer/segment-upload.ts";
-export { downloadInline, downloadSegment } from "./transfer/download.ts";

@@ -83,7 +83,9 @@ export async function checkTip(backend: Backend, state: State, options: RequestO
   // The whole of a stub, and the first lines of a record.
   const content = await backend.get(key, { ...options, range: { start: 0, end: 512 } });
   const opening = content === undefined ? "" : decodeText(await content.bytes());
-  const pattern = opening.startsWith("trunks stub") ? /\nrecord ([0-9a-f]{64})\n/ : /^trunks record [0-9]+\ndigest ([0-9a-f]{64})\n/;
+  const pattern = opening.startsWith("trunks stub")
+    ? /\nrecord ([0-9a-f]{64})\n/
+    : /^trunks record [0-9]+\ndigest ([0-9a-f]{64})\n/;
   const digest = pattern.exec(opening)?.[1];
   if (digest === state.recordDigest) return;
   throw new TrunksError(

@@ -53,7 +53,12 @@ function inlineKey(name: PackName): string {
   throw new TrunksError("INTERNAL", "a segment is no inline pack");
 }
 
-async function* rangesInOrder(backend: Backend, key: string, size: number, options: RequestOptions): AsyncGenerator<Uint8Array> {
+async function* rangesInOrder(
+  backend: Backend,
+  key: string,
+  size: number,
+  options: RequestOptions,
+): AsyncGenerator<Uint8Array> {
   const { rangeSizeBytes, rangeConcurrency } = backend.capabilities;
   if (rangeConcurrency <= 1 || size <= rangeSizeBytes) {
     yield* await contentOf(backend, key, size, undefined, options);
