@@ -31,12 +31,15 @@ export interface Backend {
    */
   create(key: string, body: Body, options?: RequestOptions): Promise<boolean>;
 
-  /** Writes `body` under `key` whatever was there: for data whose loss or staleness cannot hurt. Atomic and durable. */
+  /**
+   * Writes `body` under `key` whatever was there: for data whose loss or staleness cannot hurt. Atomic and durable. The
+   * writing client reads the new bytes at once; another may read the old ones for a while, but never a mixture.
+   */
   put(key: string, body: Body, options?: RequestOptions): Promise<void>;
 
   /**
    * One page of the keys that begin with `prefix` (empty, or ending in `/`), in ascending byte order, all levels deep,
-   * beginning behind `after`. A page may be shorter than `limit` and still say `more`.
+   * beginning behind `after`. A page may be shorter than `limit` and still say `more`, but then it is not empty.
    */
   list(prefix: string, options?: ListOptions): Promise<ListPage>;
 
@@ -62,7 +65,10 @@ export interface Capabilities {
 }
 
 export interface RequestOptions {
-  /** Aborting rejects the call with `ABORTED`; an aborted write leaves nothing visible or everything. */
+  /**
+   * Aborting rejects the call, or the reading of what `get` answered, with `ABORTED`, unless it was done already. An
+   * aborted write leaves nothing visible or everything.
+   */
   readonly signal?: AbortSignal;
 }
 

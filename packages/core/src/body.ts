@@ -1,3 +1,5 @@
+import { isTrunksError, TrunksError } from "./error.ts";
+
 /** Bytes to be written: in memory, or read on demand. */
 export type Body = Uint8Array | Source;
 
@@ -16,13 +18,28 @@ export function bodySize(body: Body): number {
   return body instanceof Uint8Array ? body.length : body.size;
 }
 
-/** The bytes of `body` from `start` up to, not including, `end`, as a stream. */
+/**
+ * The bytes of `body` from `start` up to, not including, `end`, as a stream. Backends read sources only through this and
+ * `bytesBody`, so that a faulty source fails alike everywhere: one that yields another number of bytes throws
+ * `INVALID_ARGUMENT`, and an error of its own that is no `TrunksError` becomes the cause of an `INTERNAL`.
+ */
 export async function* bodySlice(body: Body, start = 0, end = bodySize(body)): AsyncGenerator<Uint8Array> {
   if (body instanceof Uint8Array) {
     if (end > start) yield body.subarray(start, end);
-  } else {
-    yield* body.read(start, end);
+    return;
   }
+  let received = 0;
+  let last: Uint8Array | undefined;
+  for await (const chunk of readSource(body, start, end)) {
+    received += chunk.length;
+    if (received > end - start) throw wrongSize("more", end - start);
+    // The last bytes wait for the source's own end: a writer that has all bytes it announced stops reading, and would
+    // never learn that the source went on or failed.
+    if (received < end - start) yield chunk;
+    else if (chunk.length > 0) last = chunk;
+  }
+  if (received < end - start) throw wrongSize("fewer", end - start);
+  if (last !== undefined) yield last;
 }
 
 /** The whole body in memory. For bodies that are known to be small. */
@@ -30,11 +47,21 @@ export async function bytesBody(body: Body): Promise<Uint8Array> {
   if (body instanceof Uint8Array) return body;
   const bytes = new Uint8Array(body.size);
   let filled = 0;
-  for await (const chunk of body.read(0, body.size)) {
-    if (filled + chunk.length > bytes.length) throw new RangeError("a source yielded more bytes than its size says");
+  for await (const chunk of bodySlice(body)) {
     bytes.set(chunk, filled);
     filled += chunk.length;
   }
-  if (filled !== bytes.length) throw new RangeError("a source yielded fewer bytes than its size says");
   return bytes;
+}
+
+async function* readSource(source: Source, start: number, end: number): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source.read(start, end);
+  } catch (error) {
+    throw isTrunksError(error) ? error : new TrunksError("INTERNAL", "a body could not be read", { cause: error });
+  }
+}
+
+function wrongSize(than: "more" | "fewer", size: number): TrunksError {
+  return new TrunksError("INVALID_ARGUMENT", `a source yielded ${than} than the ${size} bytes asked for`);
 }

@@ -13,6 +13,8 @@ interface Stored {
 export interface MemoryBackendOptions {
   /** The store's clock, in milliseconds since 1970. Default: the system's. */
   readonly now?: () => number;
+  /** Be a further client of this one's store. Default: a new, empty store. */
+  readonly storeOf?: MemoryBackend;
 }
 
 /** A backend that lives as long as the object: for tests, for trying things out, and as the reference of the contract. */
@@ -24,11 +26,12 @@ export class MemoryBackend implements Backend {
     rangeSizeBytes: 8 * 2 ** 20,
     rangeConcurrency: 1,
   };
-  readonly #stored = new Map<string, Stored>();
+  readonly #stored: Map<string, Stored>;
   readonly #now: () => number;
   #closed = false;
 
   constructor(options: MemoryBackendOptions = {}) {
+    this.#stored = options.storeOf === undefined ? new Map() : options.storeOf.#stored;
     this.#now = options.now ?? Date.now;
   }
 
