@@ -106,12 +106,11 @@ describe("what is kept", () => {
     await memory.put("key", pattern(5000));
     await (await backend.get("key"))?.cancel();
     for await (const _ of (await backend.get("key")) ?? []) break;
-    const broken = cache(faults(memory, [{ fault: { kind: "cut", afterBytes: 3 } }]), {
-      folder,
-      maxBytes: 2 ** 30,
-      cacheable: () => true,
-    });
-    await expect(readText(broken, "key")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    for (const afterBytes of [3, 5000]) {
+      const faulty = faults(memory, [{ fault: { kind: "cut", afterBytes } }]);
+      const broken = cache(faulty, { folder, maxBytes: 2 ** 30, cacheable: () => true });
+      await expect(readText(broken, "key")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    }
     expect(await entryPaths()).toEqual([]);
   });
 
@@ -164,6 +163,16 @@ describe("a damaged entry is dropped and read again", () => {
     expect(Buffer.compare(bytes as Uint8Array, body)).toBe(0);
     await (await backend.get("key"))?.bytes();
     expect(traced.summary().requests).toBe(2);
+  });
+
+  test("by a range as well", async () => {
+    const { memory, backend } = setUp();
+    await memory.put("key", text("0123456789"));
+    await readText(backend, "key");
+    const [path] = await entryPaths();
+    await flip(path as string, 40);
+    expect(await readText(backend, "key", { start: 2, end: 4 })).toBe("23");
+    expect(await entryPaths()).toEqual([]);
   });
 
   test("an entry under another key's name", async () => {

@@ -58,6 +58,18 @@ test("depth counts requests that waited for one another", async () => {
   expect(backend.summary().depth).toBe(3);
 });
 
+test("a request that ends late takes nothing from the depth reached meanwhile", async () => {
+  const backend = trace(new MemoryBackend());
+  await backend.put("key", text("body"));
+  backend.reset();
+  const slow = await backend.get("key");
+  await backend.list("");
+  await backend.list("");
+  await slow?.bytes();
+  await backend.list("");
+  expect(backend.requests.map(({ depth }) => depth)).toEqual([1, 1, 2, 3]);
+});
+
 test("a get is complete when its body was read or given up", async () => {
   const backend = trace(new StreamingMemoryBackend(4));
   await backend.put("key", text("0123456789"));
