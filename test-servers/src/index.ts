@@ -1,0 +1,19 @@
+export {
+  cacheFolder,
+  type InstallableServer,
+  installedProgram,
+  runInstaller,
+  ServerUnavailableError,
+} from "./installation.ts";
+export {
+  type ProxiedRequest,
+  type ProxyAction,
+  type ProxyOptions,
+  type ProxyScript,
+  startProxy,
+  type TestProxy,
+} from "./proxy.ts";
+export type { S3Address, S3Server } from "./s3-server.ts";
+export { startSeaweed } from "./seaweed.ts";
+export { type ServerCommand, type ServerPlan, ServerProcess } from "./server-process.ts";
+export { startVersity } from "./versity.ts";

@@ -1,0 +1,3 @@
+import { serveSuite } from "../src/vitest.ts";
+
+export default serveSuite(["versity", "seaweed"]);
