@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Reporter, TestModule, TestRunEndReason } from "vitest/node";
+import type { FileResult, PackageResult } from "./tally.ts";
+
+/** Writes what a package's suite did to `<folder>/<package>.json`, for the tally over all packages. */
+export class ResultsReporter implements Reporter {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[], reason: TestRunEndReason): void {
+    const { name } = JSON.parse(readFileSync("package.json", "utf8")) as { name: string };
+    const result: PackageResult = {
+      name,
+      files: modules.map(fileResult),
+      errors: unhandled.map(String).concat(reason === "interrupted" ? ["the run was interrupted"] : []),
+    };
+    mkdirSync(this.#folder, { recursive: true });
+    writeFileSync(join(this.#folder, `${name.replaceAll("/", "+")}.json`), JSON.stringify(result, null, 1));
+  }
+}
+
+function fileResult(module: TestModule): FileResult {
+  const passed: string[] = [];
+  const failed: string[] = [];
+  const skipped: { name: string; reason?: string }[] = [];
+  for (const test of module.children.allTests()) {
+    const outcome = test.result();
+    if (outcome.state === "passed") passed.push(test.fullName);
+    else if (outcome.state === "skipped") skipped.push({ name: test.fullName, reason: outcome.note });
+    else failed.push(test.fullName);
+  }
+  // A file that cannot be imported, or whose hooks throw, fails without a failing test.
+  if (module.state() === "failed" && failed.length === 0) failed.push("(the file itself)");
+  return { path: module.relativeModuleId, passed, failed, skipped };
+}
