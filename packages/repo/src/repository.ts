@@ -3,10 +3,12 @@ import { trunkFileKey } from "./format/key.ts";
 import { decodeSnapshot, encodeSnapshot } from "./format/snapshot.ts";
 import type { State } from "./format/state.ts";
 import { encodeTrunkFile } from "./format/trunk-file.ts";
+import { emptyState } from "./journal/fold.ts";
 import { checkTip, type Reading, type ReadRecord, readCold, readForward, readTrunkFile } from "./journal/read.ts";
 import type { ObjectFormat } from "./pack/object-format.ts";
 import { randomId } from "./platform.ts";
 import { type Publication, Publisher, type PublishOutcome } from "./transfer/publish.ts";
+import { snapshotDue, writeSnapshot } from "./upkeep/snapshot.ts";
 
 /** Where a client keeps its last known state between processes. Losing it costs a round trip, nothing else. */
 export interface StateCache {
@@ -38,6 +40,8 @@ export class Repository {
   #state: State | undefined;
   #saved: State | undefined;
   #records: ReadRecord[] = [];
+  /** The state as of this object's last own record. */
+  #published: State | undefined;
 
   /** Does nothing but keep its arguments: the trunk may not exist. */
   constructor(backend: Backend, options: RepositoryOptions = {}) {
@@ -65,7 +69,10 @@ export class Repository {
    */
   async read(options: RequestOptions & { readonly forPush?: boolean } = {}): Promise<State | undefined> {
     const known = this.#state ?? (await this.#load());
-    if (known === undefined) return this.#take(await readCold(this.backend, options));
+    if (known === undefined) {
+      const reading = await readCold(this.backend, options);
+      return reading === undefined ? undefined : this.#take(reading);
+    }
     const [reading] = await Promise.all([
       readForward(this.backend, known, options),
       options.forPush ? checkTip(this.backend, known, options) : undefined,
@@ -85,13 +92,13 @@ export class Repository {
 
   /** Makes the trunk. When it is there already, that one is kept, and its state is the answer. */
   async create(options: CreateOptions = {}): Promise<State> {
-    const bytes = encodeTrunkFile({ id: randomId(), objects: options.objects ?? "sha1" });
+    const file = { id: randomId(), objects: options.objects ?? "sha1" };
     try {
-      await this.backend.create(trunkFileKey, bytes, options);
+      const created = await this.backend.create(trunkFileKey, encodeTrunkFile(file), options);
+      if (created) return this.#take({ state: emptyState(file), records: [] });
     } catch (error) {
       // Whoever made it, what is there now is the trunk.
-      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || (await readTrunkFile(this.backend, options)) === undefined)
-        throw error;
+      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || (await readTrunkFile(this.backend, options)) === undefined) throw error;
     }
     return this.readExisting(options);
   }
@@ -105,7 +112,23 @@ export class Repository {
     const publisher = new Publisher(this.backend, { now: this.#options.now ?? Date.now, sleep: this.#options.sleep });
     const { outcome, reading } = await publisher.publish(state, publication, options);
     this.#take(reading);
+    if (outcome.kind === "decided" && outcome.moves.includes("applied")) this.#published = outcome.state;
     return outcome;
+  }
+
+  /**
+   * What is to be done behind a push, when its outcome was told: at times, a snapshot. Never throws: readers then read
+   * more records, and a later push writes one.
+   */
+  async maintain(options: RequestOptions = {}): Promise<void> {
+    const own = this.#published;
+    this.#published = undefined;
+    if (own === undefined || !snapshotDue(own.slot)) return;
+    try {
+      await writeSnapshot(this.backend, own, options);
+    } catch {
+      // Best effort.
+    }
   }
 
   /** Writes the state to the cache, if there is one and it has changed. Never throws: a cache may be lost. */
@@ -136,8 +159,7 @@ export class Repository {
     return this.#state;
   }
 
-  #take(reading: Reading | undefined): State | undefined {
-    if (reading === undefined) return undefined;
+  #take(reading: Reading): State {
     const first = reading.records[0]?.record.slot;
     const last = this.#records.at(-1)?.record.slot;
     if (first !== undefined)

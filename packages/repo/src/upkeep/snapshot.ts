@@ -1,0 +1,24 @@
+import type { Backend, RequestOptions } from "@trunks/core";
+import { latestKey, snapshotKey } from "../format/key.ts";
+import { encodeLatest } from "../format/latest.ts";
+import { encodeSnapshot } from "../format/snapshot.ts";
+import type { State } from "../format/state.ts";
+import { randomId } from "../platform.ts";
+
+/** A cold reader reads about this many records behind a snapshot, and twice as many when a writer died at the wrong time. */
+const snapshotInterval = 64;
+
+/**
+ * Whether the writer of this slot should write a snapshot. Every writer can tell from the slot alone, so nobody needs to
+ * know when the last one was written, and no two of them write the same one.
+ */
+export function snapshotDue(slot: number): boolean {
+  return slot % snapshotInterval === snapshotInterval - 1;
+}
+
+/** Writes a snapshot of `state` and points `latest` to it. Readers profit; nobody depends on it. */
+export async function writeSnapshot(backend: Backend, state: State, options: RequestOptions = {}): Promise<void> {
+  const key = snapshotKey(state.slot, randomId());
+  await backend.create(key, encodeSnapshot(state), options);
+  await backend.put(latestKey, encodeLatest({ trunkId: state.trunkId, slot: state.slot, snapshotKey: key }), options);
+}
