@@ -1,0 +1,83 @@
+import type { RequestOptions } from "@trunks/core";
+import type { EntryResolver } from "./entry-resolver.ts";
+import { isDelta } from "./pack-entry.ts";
+import { type EntryLocation, locationOf, type PackSet } from "./pack-set.ts";
+import { PlaceSet } from "./place-set.ts";
+
+/** An object that is wanted, and where it is. */
+export interface LocatedObject {
+  readonly id: string;
+  readonly place: EntryLocation;
+}
+
+/** Cuts objects that come in the order of their places into groups that span no more than so many bytes of packs. */
+export function* groupsBySpan(objects: readonly LocatedObject[], maxSpan: number): Generator<LocatedObject[]> {
+  let group: LocatedObject[] = [];
+  let span = 0;
+  let previous: EntryLocation | undefined;
+  for (const object of objects) {
+    const { pack, start, end } = object.place;
+    span += end - (previous?.pack === pack ? Math.min(previous.end, start) : start);
+    if (span > maxSpan && group.length > 0) {
+      yield group;
+      group = [];
+      span = end - start;
+    }
+    group.push(object);
+    previous = object.place;
+  }
+  if (group.length > 0) yield group;
+}
+
+/**
+ * Brings entries and the entries that they are deltas against into memory, in few requests: one round for the entries, one
+ * for all their bases, one for the bases of those. Ends early when `maxSize` bytes have been asked for; what is left is
+ * read when it is met.
+ */
+export async function prefetchEntries(
+  packs: PackSet,
+  resolver: EntryResolver,
+  objects: readonly LocatedObject[],
+  maxSize: number,
+  options: RequestOptions,
+): Promise<void> {
+  const seen = new PlaceSet();
+  let wanted = objects.map((object) => object.place);
+  for (let size = 0; wanted.length > 0 && size <= maxSize; ) {
+    size += await prefetchPlaces(resolver, wanted, options);
+    const missing: EntryLocation[] = [];
+    // Grows while it is walked: a base that is in memory leads on at once.
+    for (const place of wanted) {
+      const base = basePlace(packs, resolver, place);
+      if (base === undefined || !seen.add(base)) continue;
+      (resolver.peekHeader(base) === undefined ? missing : wanted).push(base);
+    }
+    wanted = missing;
+  }
+}
+
+async function prefetchPlaces(
+  resolver: EntryResolver,
+  places: readonly EntryLocation[],
+  options: RequestOptions,
+): Promise<number> {
+  const byPack = Map.groupBy(places, (place) => place.pack);
+  let size = 0;
+  const reads = [...byPack].map(([pack, wanted]) => {
+    const ranges = wanted.map((place) => resolver.firstRange(place)).sort((left, right) => left.start - right.start);
+    for (const range of ranges) size += range.end - range.start;
+    return pack.blocks.prefetch(ranges, options);
+  });
+  await Promise.all(reads);
+  return size;
+}
+
+/** Where the base of an entry stands, if it has one that is not made yet. */
+function basePlace(packs: PackSet, resolver: EntryResolver, place: EntryLocation): EntryLocation | undefined {
+  const header = resolver.peekHeader(place);
+  if (header === undefined || !isDelta(header)) return undefined;
+  const { baseOffset, baseId } = header;
+  const offset = baseOffset ?? place.pack.index.find(baseId as string);
+  const base = offset === undefined ? packs.locateOpen(baseId as string) : locationOf(place.pack, offset);
+  return base?.pack.bases.get(base.start) === undefined ? base : undefined;
+}

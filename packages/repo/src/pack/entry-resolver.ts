@@ -1,0 +1,152 @@
+import { type RequestOptions, TrunksError } from "@trunks/core";
+import { inflate } from "../platform.ts";
+import { applyDelta, parseDeltaSizes } from "./delta.ts";
+import { inflateLargeEntry } from "./entry-stream.ts";
+import type { GitObject, ObjectType } from "./git-object.ts";
+import { type EntryHeader, isDelta, maxEntryHeaderSizeBytes, parseEntryHeader } from "./pack-entry.ts";
+import { type EntryLocation, locationOf, type PackSet } from "./pack-set.ts";
+import { PlaceSet } from "./place-set.ts";
+
+/** Git writes no longer chains; following one further would only serve an attacker. */
+const maxChainLength = 4096;
+
+/** A delta on the way to an object that is stored whole. */
+interface Hop {
+  readonly place: EntryLocation;
+  readonly header: EntryHeader;
+  /** Where its base stands, as far as not tried yet. */
+  readonly bases: EntryLocation[];
+}
+
+/** The deltas from an entry to what they begin with. */
+interface Chain {
+  readonly hops: readonly Hop[];
+  /** The entry that is stored whole, or one whose object was made before. */
+  readonly end: EntryLocation;
+  readonly made: GitObject | undefined;
+  readonly endHeader: EntryHeader | undefined;
+}
+
+export interface EntryResolverSettings {
+  /** Objects and deltas above this size in bytes are not held in memory. */
+  readonly maxObjectSizeBytes: number;
+  /** No request asks for more, in bytes. */
+  readonly rangeSizeBytes: number;
+}
+
+/** Makes objects of entries: inflates, and follows deltas through all packs of a set. */
+export class EntryResolver {
+  readonly #packs: PackSet;
+  readonly #settings: EntryResolverSettings;
+
+  constructor(packs: PackSet, settings: EntryResolverSettings) {
+    this.#packs = packs;
+    this.#settings = settings;
+  }
+
+  /** The header of an entry whose bytes are in memory. */
+  peekHeader(place: EntryLocation): EntryHeader | undefined {
+    const bytes = place.pack.blocks.peek(this.firstRange(place));
+    return bytes && parseEntryHeader(this.#packs.format, bytes, 0, place.start);
+  }
+
+  async header(place: EntryLocation, options: RequestOptions): Promise<EntryHeader> {
+    const range = this.firstRange(place);
+    const bytes = place.pack.blocks.peek(range) ?? (await place.pack.blocks.read(range, options));
+    return parseEntryHeader(this.#packs.format, bytes, 0, place.start);
+  }
+
+  /** What is read of an entry first: all of it, or the header of one that is read in parts later. */
+  firstRange(place: EntryLocation): { start: number; end: number } {
+    return this.#isLarge(place) ? { start: place.start, end: place.start + maxEntryHeaderSizeBytes } : place;
+  }
+
+  /** The object that an entry holds. Throws `NOT_SUPPORTED` for one that is too large to be held in memory. */
+  async object(place: EntryLocation, options: RequestOptions): Promise<GitObject> {
+    const chain = await this.#chain(place, options);
+    let { made, end } = chain;
+    if (made === undefined) {
+      const header = chain.endHeader as EntryHeader;
+      made = { type: header.type as ObjectType, data: await this.#inflated(end, header, options) };
+    }
+    for (const hop of chain.hops.toReversed()) {
+      if (end.pack.bases.get(end.start) === undefined) end.pack.bases.set(end.start, made, made.data.length);
+      const delta = await this.#inflated(hop.place, hop.header, options);
+      made = { type: made.type, data: applyDelta(made.data, delta, this.#settings.maxObjectSizeBytes) };
+      end = hop.place;
+    }
+    return made;
+  }
+
+  /** Type and size in bytes of the object that an entry holds, without making it. */
+  async info(place: EntryLocation, options: RequestOptions): Promise<{ type: ObjectType; size: number }> {
+    const { hops, made, endHeader } = await this.#chain(place, options);
+    const type = made?.type ?? (endHeader?.type as ObjectType);
+    const top = hops[0];
+    if (top === undefined) return { type, size: made?.data.length ?? (endHeader as EntryHeader).size };
+    return { type, size: parseDeltaSizes(await this.#inflated(top.place, top.header, options)).size };
+  }
+
+  #isLarge(place: EntryLocation): boolean {
+    return place.end - place.start > this.#settings.rangeSizeBytes;
+  }
+
+  async #inflated(place: EntryLocation, header: EntryHeader, options: RequestOptions): Promise<Uint8Array> {
+    const { maxObjectSizeBytes, rangeSizeBytes } = this.#settings;
+    if (header.size > maxObjectSizeBytes) {
+      throw new TrunksError("NOT_SUPPORTED", `${header.size} bytes are more than may be held in memory`);
+    }
+    if (this.#isLarge(place)) return inflateLargeEntry(place, header, rangeSizeBytes, options);
+    const { blocks } = place.pack;
+    const bytes = blocks.peek(place) ?? (await blocks.read(place, options));
+    return inflate(bytes.subarray(header.headerSize), header.size).bytes;
+  }
+
+  async #chain(start: EntryLocation, options: RequestOptions): Promise<Chain> {
+    const hops: Hop[] = [];
+    let tried: PlaceSet | undefined;
+    let place = start;
+    for (;;) {
+      const made = place.pack.bases.get(place.start);
+      if (made !== undefined) return { hops, end: place, made, endHeader: undefined };
+      const header = this.peekHeader(place) ?? (await this.header(place, options));
+      if (!isDelta(header)) return { hops, end: place, made: undefined, endHeader: header };
+      if (hops.length === maxChainLength) throw new TrunksError("CORRUPT", "a chain of deltas does not end");
+      if (header.baseOffset !== undefined) {
+        hops.push({ place, header, bases: [] });
+        place = locationOf(place.pack, header.baseOffset);
+        if (tried?.add(place) !== false) continue;
+      } else {
+        hops.push({ place, header, bases: await this.#bases(place, header, options) });
+        tried ??= placesOf(hops);
+      }
+      place = nextBase(hops, tried);
+    }
+  }
+
+  async #bases(place: EntryLocation, header: EntryHeader, options: RequestOptions): Promise<EntryLocation[]> {
+    const bases = await this.#packs.locateAll(header.baseId as string, place.pack, options);
+    if (bases.length === 0) throw new TrunksError("CORRUPT", `the base ${header.baseId} of a delta is missing`);
+    return bases;
+  }
+}
+
+/**
+ * A place of the last delta's base that was not tried yet. Packs that were made apart may hold the same two objects, each as
+ * a delta against the other; then a third pack has one of them whole, and the way back leads to it.
+ */
+function nextBase(hops: Hop[], tried: PlaceSet): EntryLocation {
+  for (let hop = hops.at(-1); hop !== undefined; hop = hops.at(-1)) {
+    for (let base = hop.bases.shift(); base !== undefined; base = hop.bases.shift()) {
+      if (tried.add(base)) return base;
+    }
+    hops.pop();
+  }
+  throw new TrunksError("CORRUPT", "deltas have each other as their base");
+}
+
+function placesOf(hops: readonly Hop[]): PlaceSet {
+  const places = new PlaceSet();
+  for (const { place } of hops) places.add(place);
+  return places;
+}

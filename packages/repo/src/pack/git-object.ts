@@ -1,0 +1,150 @@
+import { TrunksError } from "@trunks/core";
+import { createDigest, digestHex } from "../platform.ts";
+import {
+  isObjectId,
+  type ObjectFormat,
+  type ObjectId,
+  objectIdLength,
+  objectIdSizeBytes,
+  readObjectId,
+} from "./object-format.ts";
+
+export type ObjectType = "commit" | "tree" | "blob" | "tag";
+
+/** An object in memory: what `git cat-file <type> <id>` prints. */
+export interface GitObject {
+  readonly type: ObjectType;
+  /** May be shared with a cache: never write into it. */
+  readonly data: Uint8Array;
+}
+
+/** What an object's id is the digest of, before the object's own bytes: `blob 12` and a zero byte. */
+export function objectHeader(type: ObjectType, size: number): Uint8Array {
+  return new TextEncoder().encode(`${type} ${size}\0`);
+}
+
+/** Below this size copying the object beside its header is cheaper than a digest in two steps. */
+const scratchSizeBytes = 16_384;
+const scratch = new Uint8Array(scratchSizeBytes);
+
+/** The id of an object, computed from its bytes. */
+export function objectId(format: ObjectFormat, type: ObjectType, data: Uint8Array): ObjectId {
+  if (data.length > scratchSizeBytes - 32) {
+    return createDigest(format).update(objectHeader(type, data.length)).update(data).hex();
+  }
+  const header = `${type} ${data.length}\0`;
+  for (let index = 0; index < header.length; index++) scratch[index] = header.charCodeAt(index);
+  scratch.set(data, header.length);
+  return digestHex(format, scratch.subarray(0, header.length + data.length));
+}
+
+export interface CommitLinks {
+  readonly tree: ObjectId;
+  readonly parents: readonly ObjectId[];
+}
+
+/** Where a commit points to. Reads no further than the last parent: anything may follow. Throws `CORRUPT`. */
+export function parseCommit(format: ObjectFormat, data: Uint8Array): CommitLinks {
+  const lines = new HeaderLines(format, "commit", data);
+  const tree = lines.id("tree") ?? lines.fail('no "tree" line');
+  const parents: ObjectId[] = [];
+  for (let parent = lines.id("parent"); parent !== undefined; parent = lines.id("parent")) parents.push(parent);
+  return { tree, parents };
+}
+
+export interface TagLink {
+  /** The id of what is tagged. */
+  readonly object: ObjectId;
+  readonly type: ObjectType;
+}
+
+/** Where an annotated tag points to. Reads no further than the type: old tags lack later lines. Throws `CORRUPT`. */
+export function parseTag(format: ObjectFormat, data: Uint8Array): TagLink {
+  const lines = new HeaderLines(format, "tag", data);
+  const object = lines.id("object") ?? lines.fail('no "object" line');
+  const type = lines.text("type");
+  if (type !== "commit" && type !== "tree" && type !== "blob" && type !== "tag") return lines.fail("no known type");
+  return { object, type };
+}
+
+/** The lines `<word> <value>` at the start of a commit or tag, taken one by one. */
+class HeaderLines {
+  readonly #format: ObjectFormat;
+  readonly #type: ObjectType;
+  readonly #data: Uint8Array;
+  #offset = 0;
+
+  constructor(format: ObjectFormat, type: ObjectType, data: Uint8Array) {
+    this.#format = format;
+    this.#type = type;
+    this.#data = data;
+  }
+
+  /** The value of the next line if it begins with `word`; it may be no longer than an id. */
+  text(word: string): string | undefined {
+    const limit = this.#offset + word.length + 1 + objectIdLength(this.#format);
+    const end = this.#data.subarray(0, limit + 1).indexOf(newline, this.#offset);
+    const line = latin1(this.#data.subarray(this.#offset, end === -1 ? limit : end));
+    if (!line.startsWith(`${word} `)) return undefined;
+    if (end === -1) return this.fail(`the "${word}" line does not end`);
+    this.#offset = end + 1;
+    return line.slice(word.length + 1);
+  }
+
+  id(word: string): ObjectId | undefined {
+    const text = this.text(word);
+    if (text === undefined || isObjectId(this.#format, text)) return text;
+    return this.fail(`the "${word}" line holds no object id`);
+  }
+
+  fail(problem: string): never {
+    throw new TrunksError("CORRUPT", `not a ${this.#type}: ${problem}`);
+  }
+}
+
+export interface TreeEntry {
+  /** As in `0o100644` (file), `0o100755`, `0o120000` (symbolic link), `0o40000` (tree), `0o160000` (submodule). */
+  readonly mode: number;
+  /** The bytes of the name, which need not be UTF-8; a view of the tree's bytes. */
+  readonly name: Uint8Array;
+  readonly id: ObjectId;
+}
+
+/** Modes and names that Git would warn of, not refuse, are passed on. Throws `CORRUPT` for what is no tree. */
+export function* treeEntries(format: ObjectFormat, data: Uint8Array): Generator<TreeEntry, void, undefined> {
+  const idSize = objectIdSizeBytes(format);
+  let offset = 0;
+  while (offset < data.length) {
+    const space = data.indexOf(spaceByte, offset);
+    const mode = space === -1 ? undefined : parseMode(data, offset, space);
+    if (mode === undefined) throw new TrunksError("CORRUPT", `not a tree: no mode at byte ${offset}`);
+    const nameEnd = data.indexOf(0, space + 1);
+    if (nameEnd === -1 || nameEnd === space + 1) {
+      throw new TrunksError("CORRUPT", `not a tree: no name at byte ${space + 1}`);
+    }
+    const end = nameEnd + 1 + idSize;
+    if (end > data.length) throw new TrunksError("CORRUPT", "not a tree: it ends within an entry");
+    yield { mode, name: data.subarray(space + 1, nameEnd), id: readObjectId(format, data, nameEnd + 1) };
+    offset = end;
+  }
+}
+
+const spaceByte = 0x20;
+const newline = 0x0a;
+
+/** Octal digits, with zeros before them as some old tools wrote. */
+function parseMode(data: Uint8Array, start: number, end: number): number | undefined {
+  if (end === start || end - start > 7) return undefined;
+  let mode = 0;
+  for (let offset = start; offset < end; offset++) {
+    const digit = (data[offset] as number) - 0x30;
+    if (digit < 0 || digit > 7) return undefined;
+    mode = mode * 8 + digit;
+  }
+  return mode;
+}
+
+/** One character a byte, so that no byte is lost or reinterpreted. */
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}

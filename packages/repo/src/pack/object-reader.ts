@@ -1,0 +1,201 @@
+import { type ByteRange, isTrunksError, type RequestOptions, resolveRange, TrunksError } from "@trunks/core";
+import { groupsBySpan, type LocatedObject, prefetchEntries } from "./batch-prefetch.ts";
+import { EntryResolver } from "./entry-resolver.ts";
+import { entryStream } from "./entry-stream.ts";
+import { type GitObject, type ObjectType, objectId } from "./git-object.ts";
+import type { ObjectFormat, ObjectId } from "./object-format.ts";
+import { cutOut, type ObjectStream, onePiece, provedStream } from "./object-stream.ts";
+import { isDelta } from "./pack-entry.ts";
+import { type EntryLocation, type OpenPack, PackSet } from "./pack-set.ts";
+import type { PackSource } from "./pack-source.ts";
+
+export interface ObjectReaderOptions {
+  /** Packs are read and kept in blocks of so many bytes. Default 64 KiB. */
+  readonly blockSizeBytes?: number;
+  /** In a batch, so many bytes between two wanted blocks are rather read than asked around. Default 256 KiB. */
+  readonly gapSizeBytes?: number;
+  /** No request asks for more, in bytes; entries above it are read in parts. Default 8 MiB. */
+  readonly rangeSizeBytes?: number;
+  /** So many requests of a batch are under way at a time. Default 4. */
+  readonly rangeConcurrency?: number;
+  /** So many bytes of packs are kept in memory. Default 64 MiB. */
+  readonly blockCacheSizeBytes?: number;
+  /** So many bytes of objects that others are deltas against are kept in memory. Default 64 MiB. */
+  readonly baseCacheSizeBytes?: number;
+  /** Larger objects are read as streams only, and not at all when they are stored as deltas. Default 128 MiB. */
+  readonly maxObjectSizeBytes?: number;
+}
+
+export interface ObjectInfo {
+  readonly type: ObjectType;
+  /** In bytes. */
+  readonly size: number;
+}
+
+export interface IdentifiedObject extends GitObject {
+  readonly id: ObjectId;
+}
+
+/**
+ * Reads a repository's objects out of packs, by ranges, without any of the packs being whole anywhere. What it answers was
+ * hashed and is the object of that id; anything else throws `CORRUPT` with the pack's name. "Not there" is `undefined`.
+ */
+export class ObjectReader {
+  readonly #format: ObjectFormat;
+  readonly #packs: PackSet;
+  readonly #resolver: EntryResolver;
+  readonly #settings: Required<ObjectReaderOptions>;
+
+  /** The packs are asked in this order, so that the one asked most should come first. */
+  constructor(format: ObjectFormat, sources: readonly PackSource[], options: ObjectReaderOptions = {}) {
+    this.#format = format;
+    this.#settings = {
+      blockSizeBytes: 2 ** 16,
+      gapSizeBytes: 2 ** 18,
+      rangeSizeBytes: 2 ** 23,
+      rangeConcurrency: 4,
+      blockCacheSizeBytes: 2 ** 26,
+      baseCacheSizeBytes: 2 ** 26,
+      maxObjectSizeBytes: 2 ** 27,
+      ...options,
+    };
+    this.#packs = new PackSet(format, sources, this.#settings);
+    this.#resolver = new EntryResolver(this.#packs, this.#settings);
+  }
+
+  async has(id: ObjectId, options: RequestOptions = {}): Promise<boolean> {
+    return (await this.#packs.locate(id, options)) !== undefined;
+  }
+
+  /** The ids, in order and at most `limit` of them, that begin with these hexadecimal digits. */
+  async findPrefix(prefix: string, limit: number, options: RequestOptions = {}): Promise<ObjectId[]> {
+    return this.#packs.findPrefix(prefix, limit, options);
+  }
+
+  /** Type and size of an object. Not proved by its id: that would take reading all of it. */
+  async info(id: ObjectId, options: RequestOptions = {}): Promise<ObjectInfo | undefined> {
+    const place = await this.#packs.locate(id, options);
+    return place && explained(id, place, () => this.#resolver.info(place, options));
+  }
+
+  /** The object. Throws `NOT_SUPPORTED` when it is larger than `maxObjectSizeBytes`. */
+  async read(id: ObjectId, options: RequestOptions = {}): Promise<GitObject | undefined> {
+    const place = await this.#packs.locate(id, options);
+    return place && this.#object({ id, place }, options);
+  }
+
+  /**
+   * The objects, each once, in the order in which they can be read fastest. Few requests are made, and memory is bounded
+   * whatever their number. Throws `NOT_FOUND` before the first when one of them is in no pack.
+   */
+  async *readMany(ids: Iterable<ObjectId>, options: RequestOptions = {}): AsyncGenerator<IdentifiedObject> {
+    const objects = await this.#locateMany(ids, options);
+    const span = Math.floor(this.#settings.blockCacheSizeBytes / 4);
+    const prefetch = (group: readonly LocatedObject[]): Promise<void> => {
+      const coming = prefetchEntries(this.#packs, this.#resolver, group, span, options);
+      // Its failure is met when its turn comes, or never when the caller stops before.
+      coming.catch(() => {});
+      return coming;
+    };
+    const groups = groupsBySpan(objects, span);
+    let group = groups.next().value;
+    let coming = group && prefetch(group);
+    while (group !== undefined) {
+      await coming;
+      const next = groups.next().value;
+      coming = next && prefetch(next);
+      for (const object of group) yield { id: object.id, ...(await this.#object(object, options)) };
+      group = next;
+    }
+  }
+
+  /**
+   * An object of any size as a stream, in bounded memory. Its id is proved at the end: the last step throws `CORRUPT` when
+   * what came before it is another object. One that is stored as a delta is made in memory first, as `read` does.
+   */
+  async readStream(id: ObjectId, options: RequestOptions = {}): Promise<ObjectStream | undefined> {
+    const place = await this.#packs.locate(id, options);
+    if (place === undefined) return undefined;
+    const header = await explained(id, place, () => this.#resolver.header(place, options));
+    if (isDelta(header)) {
+      const { type, data } = await this.#object({ id, place }, options);
+      return { type, size: data.length, [Symbol.asyncIterator]: () => onePiece(data) };
+    }
+    const pieces = entryStream(place, header, this.#settings.rangeSizeBytes, options);
+    const type = header.type as ObjectType;
+    const proved = provedStream(this.#format, id, { type, size: header.size }, pieces);
+    return { type, size: header.size, [Symbol.asyncIterator]: () => explainedStream(id, place, proved) };
+  }
+
+  /**
+   * Part of an object's bytes. Of an object above `rangeSizeBytes` everything before the range is inflated too and thrown
+   * away, and its id is not proved.
+   */
+  async readRange(id: ObjectId, range: ByteRange, options: RequestOptions = {}): Promise<Uint8Array | undefined> {
+    const place = await this.#packs.locate(id, options);
+    if (place === undefined) return undefined;
+    const { rangeSizeBytes } = this.#settings;
+    const header = await explained(id, place, () => this.#resolver.header(place, options));
+    if (isDelta(header) || header.size <= rangeSizeBytes) {
+      const { data } = await this.#object({ id, place }, options);
+      const { start, end } = resolveRange(range, data.length);
+      return data.subarray(start, end);
+    }
+    const { start, end } = resolveRange(range, header.size);
+    const pieces = entryStream(place, header, rangeSizeBytes, options);
+    return explained(id, place, () => cutOut(pieces, start, end));
+  }
+
+  async #object({ id, place }: LocatedObject, options: RequestOptions): Promise<GitObject> {
+    const object = await explained(id, place, () => this.#resolver.object(place, options));
+    const found = objectId(this.#format, object.type, object.data);
+    if (found === id) return object;
+    throw new TrunksError(
+      "CORRUPT",
+      `object ${id} in pack ${place.pack.source.name}: it is ${found} that stands there`,
+    );
+  }
+
+  async #locateMany(ids: Iterable<ObjectId>, options: RequestOptions): Promise<LocatedObject[]> {
+    const objects: LocatedObject[] = [];
+    for (const id of new Set(ids)) {
+      const place = this.#packs.locateOpen(id) ?? (await this.#packs.locate(id, options));
+      if (place === undefined) throw new TrunksError("NOT_FOUND", `object ${id} is in no pack`);
+      objects.push({ id, place });
+    }
+    const packs = new Map<OpenPack, number>();
+    for (const { place } of objects) if (!packs.has(place.pack)) packs.set(place.pack, packs.size);
+    return objects.sort((left, right) => {
+      if (left.place.pack === right.place.pack) return left.place.start - right.place.start;
+      return (packs.get(left.place.pack) as number) - (packs.get(right.place.pack) as number);
+    });
+  }
+}
+
+/** Says of a failure to make an object which object it is, and where it stands. */
+async function explained<Result>(id: ObjectId, place: EntryLocation, make: () => Promise<Result>): Promise<Result> {
+  try {
+    return await make();
+  } catch (error) {
+    throw explanation(id, place, error);
+  }
+}
+
+async function* explainedStream(
+  id: ObjectId,
+  place: EntryLocation,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw explanation(id, place, error);
+  }
+}
+
+function explanation(id: ObjectId, place: EntryLocation, error: unknown): unknown {
+  if (!isTrunksError(error, "CORRUPT") && !isTrunksError(error, "NOT_SUPPORTED")) return error;
+  return new TrunksError(error.code, `object ${id} in pack ${place.pack.source.name}: ${error.message}`, {
+    cause: error,
+  });
+}

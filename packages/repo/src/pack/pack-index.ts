@@ -1,0 +1,190 @@
+import { TrunksError } from "@trunks/core";
+import { digestHex, hexFromBytes } from "../platform.ts";
+import { type ObjectFormat, type ObjectId, objectIdSizeBytes, readObjectId } from "./object-format.ts";
+import { packHeaderSizeBytes } from "./pack-header.ts";
+import {
+  fanoutStart,
+  type IndexTables,
+  idsStart,
+  indexSignature,
+  indexVersion,
+  largeOffset,
+  tablesOf,
+} from "./pack-index-layout.ts";
+
+/** One entry of a pack, as its index knows it. */
+export interface IndexedEntry {
+  readonly id: ObjectId;
+  /** Where the entry begins, in bytes from the start of the pack. */
+  readonly offset: number;
+  /** CRC-32 of the entry as it stands in the pack, header and deflated bytes. */
+  readonly crc: number;
+}
+
+/** A pack's index of version 2, over its bytes: finds an object by id, and an entry's end by its start. */
+export class PackIndex {
+  readonly format: ObjectFormat;
+  readonly objectCount: number;
+  /** Size in bytes of the pack. */
+  readonly packSize: number;
+  /** The pack's last bytes: the digest of all bytes before them. */
+  readonly packChecksum: string;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #idSize: number;
+  readonly #tables: IndexTables;
+  readonly #largeOffsetCount: number;
+  #sorted: Float64Array | undefined;
+
+  /** Checks all of `bytes`, which it keeps. Throws `CORRUPT` unless they are an index of a pack of `packSize` bytes. */
+  constructor(format: ObjectFormat, bytes: Uint8Array, packSize: number) {
+    this.format = format;
+    this.packSize = packSize;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#idSize = objectIdSizeBytes(format);
+    if (bytes.length < idsStart + 2 * this.#idSize) throw corrupt("is cut short");
+    if (this.#view.getUint32(0) !== indexSignature || this.#view.getUint32(4) !== indexVersion) {
+      throw corrupt("is not of version 2");
+    }
+    const count = this.#view.getUint32(idsStart - 4);
+    this.objectCount = count;
+    this.#tables = tablesOf(format, count);
+    const trailerStart = bytes.length - 2 * this.#idSize;
+    this.#largeOffsetCount = (trailerStart - this.#tables.largeOffsetsStart) / 8;
+    if (!Number.isInteger(this.#largeOffsetCount) || this.#largeOffsetCount < 0 || this.#largeOffsetCount > count) {
+      throw corrupt(`has not the size of one of ${count} objects`);
+    }
+    this.packChecksum = readObjectId(format, bytes, trailerStart);
+    const checksumStart = trailerStart + this.#idSize;
+    if (digestHex(format, bytes.subarray(0, checksumStart)) !== hexFromBytes(bytes, checksumStart)) {
+      throw corrupt("does not match its checksum");
+    }
+    this.#checkIds();
+    this.#checkOffsets();
+  }
+
+  /** Where the object's entry begins in the pack, or `undefined` when the pack does not hold it. */
+  find(id: ObjectId): number | undefined {
+    const position = this.#lowerBound(id);
+    return position < this.objectCount && this.idAt(position) === id ? this.offsetAt(position) : undefined;
+  }
+
+  /** The ids, at most `limit` of them, that begin with these hexadecimal digits, in order. */
+  findPrefix(prefix: string, limit: number): ObjectId[] {
+    const found: ObjectId[] = [];
+    for (let position = this.#lowerBound(prefix); position < this.objectCount && found.length < limit; position++) {
+      const id = this.idAt(position);
+      if (!id.startsWith(prefix)) break;
+      if (id !== found.at(-1)) found.push(id);
+    }
+    return found;
+  }
+
+  /** Every entry, in the order of the ids. */
+  *entries(): Generator<IndexedEntry, void, undefined> {
+    for (let position = 0; position < this.objectCount; position++) {
+      const crc = this.#view.getUint32(this.#tables.crcsStart + 4 * position);
+      yield { id: this.idAt(position), offset: this.offsetAt(position), crc };
+    }
+  }
+
+  /** Where the entry that begins at `offset` ends. Throws `CORRUPT` when none begins there. */
+  entryEnd(offset: number): number {
+    this.#sorted ??= this.#sortOffsets();
+    const sorted = this.#sorted;
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((sorted[middle] as number) < offset) low = middle + 1;
+      else high = middle;
+    }
+    if (sorted[low] !== offset) throw corrupt(`knows of no entry at ${offset}`);
+    return sorted[low + 1] ?? this.packSize - this.#idSize;
+  }
+
+  /** The id at a place in the order of ids. */
+  idAt(position: number): ObjectId {
+    const start = idsStart + position * this.#idSize;
+    return hexFromBytes(this.#bytes, start, start + this.#idSize);
+  }
+
+  /** The offset that belongs to the id at a place in the order of ids. */
+  offsetAt(position: number): number {
+    const offset = this.#view.getUint32(this.#tables.offsetsStart + 4 * position);
+    if (offset < largeOffset) return offset;
+    const start = this.#tables.largeOffsetsStart + 8 * (offset - largeOffset);
+    return this.#view.getUint32(start) * 2 ** 32 + this.#view.getUint32(start + 4);
+  }
+
+  /** How many ids sort before these digits, which may be fewer than a whole id's. */
+  #lowerBound(digits: string): number {
+    const firstByte = Number.parseInt(digits.slice(0, 2).padEnd(2, "0"), 16);
+    const head = Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16);
+    let low = firstByte === 0 ? 0 : this.#fanout(firstByte - 1);
+    let high = this.#fanout(firstByte);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const middleHead = this.#headAt(middle);
+      // The whole ids are compared only where their first four bytes are the same.
+      if (middleHead < head || (middleHead === head && this.idAt(middle) < digits)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The first four bytes of an id, as a number. */
+  #headAt(position: number): number {
+    return this.#view.getUint32(idsStart + position * this.#idSize);
+  }
+
+  /** How many ids begin with this byte or a lower one. */
+  #fanout(firstByte: number): number {
+    return this.#view.getUint32(fanoutStart + 4 * firstByte);
+  }
+
+  #checkIds(): void {
+    let position = 0;
+    let previous = -1;
+    for (let firstByte = 0; firstByte < 256; firstByte++) {
+      const end = this.#fanout(firstByte);
+      if (end < position || end > this.objectCount) throw corrupt("counts its objects wrongly");
+      for (; position < end; position++) {
+        const head = this.#headAt(position);
+        if (head >>> 24 !== firstByte) throw corrupt("counts its objects wrongly");
+        // Equal ids are allowed: Git writes such an index for a pack that holds an object twice.
+        if (head < previous || (head === previous && this.idAt(position) < this.idAt(position - 1))) {
+          throw corrupt("is not in order");
+        }
+        previous = head;
+      }
+    }
+  }
+
+  #checkOffsets(): void {
+    const end = this.packSize - this.#idSize;
+    for (let position = 0; position < this.objectCount; position++) {
+      const short = this.#view.getUint32(this.#tables.offsetsStart + 4 * position);
+      if (short >= largeOffset && short - largeOffset >= this.#largeOffsetCount) {
+        throw corrupt("points beyond its large offsets");
+      }
+      const offset = this.offsetAt(position);
+      if (offset < packHeaderSizeBytes || offset >= end) throw corrupt(`points outside its pack, to ${offset}`);
+    }
+  }
+
+  #sortOffsets(): Float64Array {
+    const sorted = new Float64Array(this.objectCount);
+    for (let position = 0; position < sorted.length; position++) sorted[position] = this.offsetAt(position);
+    sorted.sort();
+    for (let position = 1; position < sorted.length; position++) {
+      if (sorted[position] === sorted[position - 1]) throw corrupt(`names one entry twice, at ${sorted[position]}`);
+    }
+    return sorted;
+  }
+}
+
+function corrupt(problem: string): TrunksError {
+  return new TrunksError("CORRUPT", `a pack's index ${problem}`);
+}

@@ -1,0 +1,39 @@
+import { TrunksError } from "@trunks/core";
+
+/** A request that several callers wait for. It is aborted when all of them have gone, not when one goes. */
+export class SharedRead<Result> {
+  readonly #controller = new AbortController();
+  readonly #result: Promise<Result>;
+  #waiting = 0;
+  #settled = false;
+
+  constructor(start: (signal: AbortSignal) => Promise<Result>) {
+    this.#result = start(this.#controller.signal).finally(() => {
+      this.#settled = true;
+    });
+    // A failure that nobody waits for any more is nobody's.
+    this.#result.catch(() => {});
+  }
+
+  /** Rejects with `ABORTED` as soon as `signal` is raised, whatever the others do. */
+  async result(signal: AbortSignal | undefined): Promise<Result> {
+    this.#waiting++;
+    try {
+      return signal === undefined ? await this.#result : await abortable(this.#result, signal);
+    } finally {
+      this.#waiting--;
+      if (this.#waiting === 0 && !this.#settled) this.#controller.abort();
+    }
+  }
+}
+
+function abortable<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    function abort(): void {
+      reject(new TrunksError("ABORTED", "aborted", { cause: signal.reason }));
+    }
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
