@@ -1,0 +1,65 @@
+import type { Backend } from "@trunks/core";
+import { retry, scope, trace } from "@trunks/layers";
+import { openLocation, openRoot, type Settings, SettingsFile, type Storage } from "@trunks/location";
+import { Repository } from "@trunks/repo";
+import { abortable } from "./abortable.ts";
+import { commonGitDir } from "./common-dir.ts";
+import { stateFile } from "./state-file.ts";
+
+export interface OpenTrunkOptions {
+  /** The repository's git dir, absolute or from the current folder. Without one nothing is cached, and no settings are read. */
+  readonly gitDir?: string;
+  /** Tells each request on standard error. Default false. */
+  readonly verbose?: boolean;
+  /** Raised: every request that is under way or comes later throws `ABORTED`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A trunk that a URL names, ready to be read and written. It may not exist. */
+export interface OpenedTrunk {
+  readonly repository: Repository;
+  /** The trunk's keys, with requests repeated as need be. */
+  readonly backend: Backend;
+  /** The repository's name. */
+  readonly name: string;
+  /** The store's URL for messages, without secrets. */
+  readonly redactedUrl: string;
+  /** Saves the state and frees connections. */
+  close(): Promise<void>;
+}
+
+/** Opens the trunk behind a remote's URL, in any form that `parseLocation` takes. Makes no request. */
+export async function openTrunk(urlText: string, options: OpenTrunkOptions = {}): Promise<OpenedTrunk> {
+  const commonDir = options.gitDir === undefined ? undefined : commonGitDir(options.gitDir);
+  const settings = commonDir === undefined ? undefined : await readSettings(commonDir);
+  const opened = await openLocation(urlText, { ...openOptions, settings });
+  const backend = layered(opened.backend, opened.prefix, options);
+  const cache = commonDir === undefined ? undefined : stateFile(commonDir, opened.canonicalUrl);
+  const repository = new Repository(backend, { cache });
+  const { name, redactedUrl } = opened;
+  return { repository, backend, name, redactedUrl, close: () => repository.close() };
+}
+
+/** Opens a storage's store, all keys of it. */
+export async function openStorage(
+  storage: Storage,
+  options: Omit<OpenTrunkOptions, "gitDir"> = {},
+): Promise<{ readonly backend: Backend; readonly redactedUrl: string }> {
+  const { backend, redactedUrl } = await openRoot(storage, openOptions);
+  return { backend: layered(backend, "", options), redactedUrl };
+}
+
+/** This clone's settings, if it has some. */
+async function readSettings(commonDir: string): Promise<Settings | undefined> {
+  return (await SettingsFile.find(commonDir))?.read();
+}
+
+const openOptions = { environment: process.env, installations: [import.meta.dirname] };
+
+/** The trace is inside the retries, so that it tells each try. */
+function layered(backend: Backend, prefix: string, { verbose, signal }: OpenTrunkOptions): Backend {
+  const scoped = scope(backend, prefix);
+  const sink = (line: string) => process.stderr.write(`trunks: ${line}\n`);
+  const retried = retry(verbose ? trace(scoped, { sink }) : scoped);
+  return signal === undefined ? retried : abortable(retried, signal);
+}

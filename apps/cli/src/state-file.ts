@@ -1,0 +1,32 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { StateCache } from "@trunks/repo";
+
+/** Keeps the last known state of a trunk in `<common git dir>/trunks/<digest of its URL>/state`. */
+export function stateFile(commonDir: string, canonicalUrl: string): StateCache {
+  const digest = createHash("sha256").update(canonicalUrl).digest("hex").slice(0, 16);
+  const folder = join(commonDir, "trunks", digest);
+  const path = join(folder, "state");
+  return {
+    async load() {
+      try {
+        return await readFile(path);
+      } catch {
+        return undefined; // As good as never written.
+      }
+    },
+    async save(bytes) {
+      await mkdir(folder, { recursive: true });
+      const written = `${path}.${randomUUID()}.new`;
+      try {
+        // Not flushed to the disk: a state that a crash has cut fails its digest, and is read from the store again.
+        await writeFile(written, bytes, { flag: "wx" });
+        await rename(written, path);
+      } catch (error) {
+        await rm(written, { force: true });
+        throw error;
+      }
+    },
+  };
+}

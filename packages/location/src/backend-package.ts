@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type BackendModule, TrunksError } from "@trunks/core";
+import { backendPackages } from "./scheme.ts";
+import type { Environment } from "./storage.ts";
+
+/** Where `trunks backend add` installs: `$XDG_DATA_HOME/trunks/backends`, by default under `~/.local/share`. */
+export function backendsFolder(environment: Environment): string {
+  const data = environment.XDG_DATA_HOME;
+  const home = environment.HOME || homedir();
+  return join(data && isAbsolute(data) ? data : join(home, ".local", "share"), "trunks", "backends");
+}
+
+/** A package that opens URLs, found on this machine. */
+export interface FoundPackage {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/**
+ * Finds the package for a scheme: beside this installation, in the folders of `TRUNKS_BACKEND_PATH` (absolute, each a
+ * `node_modules` or a folder that has one), in the managed folder. Never in the current folder or above it: cloning a
+ * repository must not run its code.
+ */
+export function findBackendPackage(
+  scheme: string,
+  environment: Environment,
+  installations: readonly string[] = [],
+): FoundPackage | undefined {
+  const folders = moduleFolders(environment, installations);
+  for (const name of backendPackages(scheme)) {
+    const folder = folders.map((parent) => join(parent, name)).find((path) => existsSync(join(path, "package.json")));
+    if (folder !== undefined) return { name, folder };
+  }
+  return undefined;
+}
+
+/** Imports the package for a scheme. Throws `CONFIG_INVALID` when it is not installed or is no backend for it. */
+export async function loadBackendPackage(
+  scheme: string,
+  environment: Environment,
+  installations: readonly string[] = [],
+): Promise<BackendModule> {
+  const found = findBackendPackage(scheme, environment, installations);
+  if (found === undefined) throw notInstalled(scheme);
+  let loaded: Partial<BackendModule>;
+  try {
+    loaded = (await import(pathToFileURL(join(found.folder, entryFile(found.folder))).href)) as Partial<BackendModule>;
+  } catch (error) {
+    throw new TrunksError("CONFIG_INVALID", `${found.name} cannot be loaded: ${(error as Error).message}`, {
+      cause: error,
+      hint: `install it again: trunks backend add ${scheme}`,
+    });
+  }
+  if (typeof loaded.openBackend !== "function" || !loaded.schemes?.includes(scheme)) {
+    throw new TrunksError("CONFIG_INVALID", `${found.name} does not open ${scheme}:// URLs`);
+  }
+  return loaded as BackendModule;
+}
+
+function notInstalled(scheme: string): TrunksError {
+  const [name] = backendPackages(scheme);
+  return new TrunksError("CONFIG_INVALID", `${scheme}:// needs the package ${name}, which is not installed`, {
+    hint: `run \`trunks backend add ${scheme}\`, or \`npm install -g ${name}\``,
+  });
+}
+
+function moduleFolders(environment: Environment, installations: readonly string[]): string[] {
+  const beside = [import.meta.dirname, ...installations].flatMap(ancestors).map((path) => join(path, "node_modules"));
+  const given = (environment.TRUNKS_BACKEND_PATH ?? "").split(delimiter).filter((path) => path !== "");
+  for (const path of given) {
+    if (!isAbsolute(path)) throw new TrunksError("CONFIG_INVALID", `TRUNKS_BACKEND_PATH: ${path} is not absolute`);
+  }
+  const managed = join(backendsFolder(environment), "node_modules");
+  return [...new Set([...beside, ...given.flatMap((path) => [path, join(path, "node_modules")]), managed])];
+}
+
+function ancestors(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [path] : [path, ...ancestors(parent)];
+}
+
+/**
+ * The module that `import` of the package would load. Written out, because Node resolves by the conditions of `import`
+ * only from the importing module's own place.
+ */
+function entryFile(folder: string): string {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    readonly exports?: unknown;
+    readonly main?: string;
+  };
+  return entryOf(manifest.exports) ?? manifest.main ?? "index.js";
+}
+
+function entryOf(exported: unknown): string | undefined {
+  if (typeof exported === "string") return exported;
+  if (typeof exported !== "object" || exported === null) return undefined;
+  for (const [condition, target] of Object.entries(exported)) {
+    if (![".", "import", "node", "module-sync", "default"].includes(condition)) continue;
+    const entry = entryOf(target);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}

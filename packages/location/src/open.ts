@@ -1,0 +1,96 @@
+import { type Backend, type BackendModule, isTrunksError, TrunksError } from "@trunks/core";
+import { loadBackendPackage } from "./backend-package.ts";
+import { canonicalUrl, parseLocation, parseRoot } from "./location.ts";
+import { redactUrl } from "./redact.ts";
+import type { Settings } from "./settings.ts";
+import { type Environment, resolveStorage, type Storage } from "./storage.ts";
+
+export interface OpenOptions {
+  /** Read for storages and for where packages are. */
+  readonly environment: Environment;
+  /** Knows the named storages. Without it they come from the environment alone. */
+  readonly settings?: Settings;
+  /** Further folders beside and above which a backend's package may be installed: the program's own. */
+  readonly installations?: readonly string[];
+}
+
+/** A store, opened. No request was made yet. */
+export interface OpenedRoot {
+  readonly backend: Backend;
+  /** For messages: secrets are masked. */
+  readonly redactedUrl: string;
+}
+
+/** A trunk's place in a store, opened. */
+export interface OpenedLocation extends OpenedRoot {
+  /** The repository's name. */
+  readonly name: string;
+  /** Where the trunk's keys begin: `trunks/my-app.trunk/`. */
+  readonly prefix: string;
+  /** The storage's name, when the URL names one. */
+  readonly storage?: string;
+  /** The same for every way to write this trunk's URL, without secrets: for cache keys. */
+  readonly canonicalUrl: string;
+}
+
+/**
+ * Opens the store in which the trunk of a remote's URL lies: see `parseLocation`. Throws `CONFIG_INVALID` when the URL,
+ * the storage or the backend's package is not right.
+ */
+export async function openLocation(text: string, options: OpenOptions): Promise<OpenedLocation> {
+  const location = parseLocation(text);
+  const { name, prefix } = location;
+  if (location.kind === "url") {
+    const { root } = location;
+    return { ...(await openUrl(root, {}, options)), name, prefix, canonicalUrl: canonicalUrl(root, prefix) };
+  }
+  const storage = resolveStorage(location.storage, options.settings?.storages ?? {}, options.environment);
+  if (storage === undefined) throw unknownStorage(location.storage, options.settings);
+  const opened = await openRoot(storage, options);
+  const canonical = canonicalUrl(parseRoot(storage.url), prefix);
+  return { ...opened, name, prefix, storage: location.storage, canonicalUrl: canonical };
+}
+
+/** Opens a storage's store. */
+export async function openRoot(storage: Storage, options: OpenOptions): Promise<OpenedRoot> {
+  return openUrl(parseRoot(storage.url), { ...storage.options, ...storage.secrets }, options);
+}
+
+async function openUrl(
+  url: URL,
+  backendOptions: Readonly<Record<string, string>>,
+  { environment, installations }: OpenOptions,
+): Promise<OpenedRoot> {
+  const scheme = url.protocol.slice(0, -1);
+  const { openBackend } = await backendModule(scheme, environment, installations);
+  try {
+    return { backend: await openBackend(url, backendOptions), redactedUrl: redactUrl(url.href) };
+  } catch (error) {
+    if (isTrunksError(error)) throw error;
+    throw new TrunksError("INTERNAL", `the backend of ${redactUrl(url.href)} failed to open`, { cause: error });
+  }
+}
+
+async function backendModule(
+  scheme: string,
+  environment: Environment,
+  installations: readonly string[] | undefined,
+): Promise<BackendModule> {
+  switch (scheme) {
+    case "local":
+    case "file":
+      return import("@trunks/backend-local");
+    case "memory":
+      return import("./memory.ts");
+    default:
+      return loadBackendPackage(scheme, environment, installations);
+  }
+}
+
+function unknownStorage(name: string, settings: Settings | undefined): TrunksError {
+  const known = Object.keys(settings?.storages ?? {});
+  const variable = `TRUNKS_STORAGE_${name.toUpperCase().replaceAll("-", "_")}_URL`;
+  return new TrunksError("CONFIG_INVALID", `there is no storage called ${name} here`, {
+    hint: `${known.length > 0 ? `known are ${known.join(", ")}; ` : ""}run \`trunks storage add --name ${name} --url …\` or set ${variable}`,
+  });
+}

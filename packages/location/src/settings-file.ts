@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { TrunksError } from "@trunks/core";
+import { withLock } from "./lock-file.ts";
+import { decodeSettings, encodeSettings, type Settings } from "./settings.ts";
+
+/** What `<common git dir>/trunks/settings` says: which settings are this clone's own. */
+interface Pointer {
+  /** Relative to the common git dir. */
+  readonly path: string;
+  /** Stands in the settings as well. */
+  readonly key: string;
+}
+
+/**
+ * The settings of one clone, shared by all its worktrees: `.trunks/<repository>.trunk` at the top of the main worktree, or
+ * in the folder of a bare repository, readable by its owner alone.
+ *
+ * A file in a worktree may come from a commit: git overwrites even excluded files when it checks out a tree that has
+ * them. Settings decide where a push goes and with whose secrets. So the clone's git folder, where no commit can write,
+ * keeps a random key, and settings without that key are refused.
+ */
+export class SettingsFile {
+  readonly path: string;
+  readonly #key: string;
+
+  private constructor(path: string, key: string) {
+    this.path = path;
+    this.#key = key;
+  }
+
+  /** The settings of the clone with this common git dir (`git rev-parse --git-common-dir`), if it has some. */
+  static async find(commonDir: string): Promise<SettingsFile | undefined> {
+    const text = await readText(pointerPath(commonDir));
+    if (text === undefined) return undefined;
+    const pointer = readPointer(text);
+    if (pointer === undefined) throw new TrunksError("CORRUPT", `${pointerPath(commonDir)} is damaged`);
+    const file = new SettingsFile(resolve(commonDir, pointer.path), pointer.key);
+    return (await readText(file.path)) === undefined ? undefined : file;
+  }
+
+  /**
+   * Writes the first settings of a clone, into `<top>/.trunks/<repository>.trunk`. Throws `ALREADY_EXISTS` when something
+   * is there: it may be another's.
+   */
+  static async create(commonDir: string, top: string, settings: Settings): Promise<SettingsFile> {
+    const folder = join(top, ".trunks");
+    const file = new SettingsFile(join(folder, `${settings.repository}.trunk`), randomUUID());
+    await makeFolder(folder);
+    await makeFolder(join(commonDir, "trunks"));
+    return withLock(`${pointerPath(commonDir)}.lock`, async () => {
+      if ((await SettingsFile.find(commonDir)) !== undefined || (await readText(file.path)) !== undefined) {
+        throw new TrunksError("ALREADY_EXISTS", `there are settings already: ${relative(process.cwd(), file.path)}`);
+      }
+      await replaceFile(file.path, encodeSettings(settings, file.#key));
+      const pointer: Pointer = { path: relative(resolve(commonDir), file.path), key: file.#key };
+      await replaceFile(pointerPath(commonDir), `${JSON.stringify(pointer)}\n`);
+      return file;
+    });
+  }
+
+  /** Throws `CONFIG_INVALID` when the file is not what this clone wrote. */
+  async read(): Promise<Settings> {
+    const text = await readText(this.path);
+    if (text === undefined) throw new TrunksError("NOT_FOUND", `the settings are gone: ${this.path}`);
+    const { settings, key } = decodeSettings(text, this.path);
+    if (key === this.#key) return settings;
+    throw new TrunksError(
+      "CONFIG_INVALID",
+      `${this.path} was not written for this clone; it may have come with a commit`,
+      {
+        hint: "look at it, move it away and run `trunks init` again",
+      },
+    );
+  }
+
+  /** Replaces the settings by what `change` makes of the newest ones. No other process can write in between. */
+  async update(change: (settings: Settings) => Settings): Promise<Settings> {
+    return withLock(`${this.path}.lock`, async () => {
+      const changed = change(await this.read());
+      await replaceFile(this.path, encodeSettings(changed, this.#key));
+      return changed;
+    });
+  }
+}
+
+/** Replaces a file as a whole, durably; only its owner can read it. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const written = join(dirname(path), `${basename(path)}.${randomUUID()}.new`);
+  try {
+    const file = await open(written, "wx", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(written, path);
+  } catch (error) {
+    await rm(written, { force: true });
+    throw unwritable(path, error);
+  }
+}
+
+/** A link in its place could lead the secrets anywhere. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+  if ((await lstat(folder)).isDirectory()) return;
+  throw new TrunksError("CONFIG_INVALID", `${folder} is not a folder`);
+}
+
+function unwritable(path: string, cause: unknown): TrunksError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const kind = code === "ENOSPC" || code === "EDQUOT" ? "NO_SPACE" : "PERMISSION_DENIED";
+  return new TrunksError(kind, `${path} cannot be written (${code})`, { cause });
+}
+
+function pointerPath(commonDir: string): string {
+  return join(commonDir, "trunks", "settings");
+}
+
+function readPointer(text: string): Pointer | undefined {
+  try {
+    const { path, key } = JSON.parse(text) as Partial<Pointer>;
+    return typeof path === "string" && typeof key === "string" ? { path, key } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new TrunksError("PERMISSION_DENIED", `${path} cannot be read (${code})`, { cause: error });
+  }
+}
