@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { TrunksError } from "@trunks/core";
+
+export interface GitOptions {
+  /** Bytes for standard input, which is closed behind them. Default: empty. */
+  readonly input?: Uint8Array | AsyncIterable<Uint8Array>;
+  /** What git says goes to the user as it comes (progress); otherwise it is kept for the error. Default false. */
+  readonly showMessages?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Git works on another repository than the user's: its variables are not passed on. Default false. */
+  readonly foreignRepository?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Messages of git that are kept for an error, in bytes. */
+const keptMessages = 8 * 1024;
+
+/** Runs git and answers its standard output. Throws when it fails, with what it said. */
+export async function git(args: readonly string[], options: GitOptions = {}): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of gitStream(args, options)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Runs git and answers whether it exited with zero. */
+export async function gitSucceeds(args: readonly string[], options: GitOptions = {}): Promise<boolean> {
+  try {
+    await git(args, options);
+    return true;
+  } catch (error) {
+    if (error instanceof GitFailure) return false;
+    throw error;
+  }
+}
+
+/** Runs git and streams its standard output; a failure throws behind the last chunk. */
+export async function* gitStream(args: readonly string[], options: GitOptions = {}): AsyncGenerator<Buffer> {
+  const child = start(args, options);
+  const messages = keepMessages(child);
+  const ended = ending(child);
+  const fed = feed(child, options.input);
+  try {
+    for await (const chunk of child.stdout ?? []) yield chunk as Buffer;
+    const [code, signal] = await ended;
+    await fed;
+    if (code !== 0) throw new GitFailure(args, code, signal, messages.text());
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    await ended.catch(() => {});
+    await fed.catch(() => {});
+  }
+}
+
+/** Git ran and failed. */
+class GitFailure extends TrunksError {
+  constructor(args: readonly string[], code: number | null, signal: string | null, messages: string) {
+    const how = code === null ? `was ended by ${signal}` : `failed with status ${code}`;
+    const what = messages.trim();
+    super(
+      /No space left on device/.test(what) ? "NO_SPACE" : "INTERNAL",
+      `git ${args.find((word) => !word.startsWith("-") && !word.includes("=")) ?? ""} ${how}${what === "" ? "" : `: ${what}`}`,
+    );
+  }
+}
+
+function start(args: readonly string[], options: GitOptions): ChildProcess {
+  return spawn("git", args, {
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", options.showMessages ? "inherit" : "pipe"],
+    env: { ...(options.foreignRepository ? environmentWithoutRepository() : process.env), ...options.environment },
+    signal: options.signal,
+  });
+}
+
+/** Variables that point git to a repository. Source: `git rev-parse --local-env-vars`. */
+const repositoryVariables =
+  /^GIT_(DIR|WORK_TREE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|INDEX_FILE|CONFIG|CONFIG_PARAMETERS|CONFIG_COUNT|GRAFT_FILE|SHALLOW_FILE|NO_REPLACE_OBJECTS|REPLACE_REF_BASE|PREFIX|IMPLICIT_WORK_TREE|INTERNAL_SUPER_PREFIX)$/;
+
+function environmentWithoutRepository(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !repositoryVariables.test(name)));
+}
+
+async function ending(child: ChildProcess): Promise<[number | null, string | null]> {
+  try {
+    return (await once(child, "close")) as [number | null, string | null];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new TrunksError("CONFIG_INVALID", "git was not found", {
+        cause: error,
+        hint: "install git 2.34 or newer and put it on the PATH",
+      });
+    }
+    throw new TrunksError("INTERNAL", "git could not be run", { cause: error });
+  }
+}
+
+async function feed(child: ChildProcess, input: GitOptions["input"]): Promise<void> {
+  const { stdin } = child;
+  if (stdin === null || input === undefined) return;
+  // Git may stop reading when it has failed; its exit status says why.
+  stdin.on("error", () => {});
+  try {
+    if (input instanceof Uint8Array) {
+      stdin.write(input);
+    } else {
+      for await (const chunk of input) {
+        if (stdin.destroyed) break;
+        if (!stdin.write(chunk)) await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
+      }
+    }
+    stdin.end();
+  } catch (error) {
+    // What was to be fed is broken: git must not take half of it for the whole.
+    child.kill("SIGTERM");
+    stdin.destroy();
+    throw error;
+  }
+}
+
+function keepMessages(child: ChildProcess): { text(): string } {
+  let kept = Buffer.alloc(0);
+  child.stderr?.on("data", (chunk: Buffer) => {
+    kept = Buffer.concat([kept, chunk]).subarray(-keptMessages);
+  });
+  return { text: () => kept.toString("utf8") };
+}

@@ -1,0 +1,85 @@
+import { once } from "node:events";
+import { join } from "node:path";
+import { isTrunksError, TrunksError } from "@trunks/core";
+import { openTrunk } from "../open-trunk.ts";
+import { Input } from "./input.ts";
+import { LocalRepository } from "./local-repository.ts";
+import { Session } from "./session.ts";
+import { removeAbandoned } from "./temporary-repository.ts";
+
+/** What git itself exits with when something is fatal. */
+const fatalStatus = 128;
+
+/** `git-remote-trunks <remote or URL> [<URL>]`, as git starts it. Answers the exit status. */
+export async function main(args: readonly string[]): Promise<number> {
+  const signals = new Signals();
+  try {
+    await converse(args, signals);
+    return signals.status ?? 0;
+  } catch (error) {
+    if (signals.status !== undefined) return signals.status;
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") return fatalStatus; // Git went away; nobody is there to read.
+    process.stderr.write(describe(error));
+    return fatalStatus;
+  }
+}
+
+async function converse(args: readonly string[], { signal }: Signals): Promise<void> {
+  const url = args[1] ?? args[0];
+  if (url === undefined) {
+    throw new TrunksError(
+      "INVALID_ARGUMENT",
+      "git starts this program by itself for URLs such as trunks::s3://bucket/path",
+      {
+        hint: "git clone trunks::s3://bucket/path",
+      },
+    );
+  }
+  const gitDir = process.env.GIT_DIR;
+  const trunk = await openTrunk(url, { gitDir, signal });
+  try {
+    const { repository } = trunk;
+    await new Session({ repository, gitDir, input: new Input(process.stdin), write: writeOut, signal }).run();
+  } finally {
+    await trunk.close();
+    if (gitDir !== undefined) await tidy(new LocalRepository(gitDir));
+  }
+}
+
+async function tidy(local: LocalRepository): Promise<void> {
+  await removeAbandoned(join(local.commonDir, "trunks", "tmp"));
+}
+
+async function writeOut(bytes: Uint8Array): Promise<void> {
+  if (bytes.length > 0 && !process.stdout.write(bytes)) await once(process.stdout, "drain");
+}
+
+function describe(error: unknown): string {
+  if (!isTrunksError(error))
+    return `fatal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+  return `fatal: ${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`;
+}
+
+/** Turns the first signal to end into an abort, so that temporary files are removed on the way out. */
+class Signals {
+  readonly #controller = new AbortController();
+  status: number | undefined;
+
+  constructor() {
+    const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+    for (const [name, number] of Object.entries(numbers)) {
+      process.once(name, () => {
+        this.status = fatalStatus + number;
+        this.#controller.abort(new TrunksError("ABORTED", `ended by ${name}`));
+        process.stdin.destroy();
+        // What does not listen to the abort must not hold the user up.
+        setTimeout(() => process.exit(this.status), 2000).unref();
+      });
+    }
+    process.stdout.on("error", (error) => this.#controller.abort(error));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+}

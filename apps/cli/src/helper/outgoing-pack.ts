@@ -1,0 +1,122 @@
+import { createReadStream } from "node:fs";
+import { open, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Source } from "@trunks/core";
+import { inlinePackLimit, type PublicationPack } from "@trunks/repo";
+import { git, gitStream } from "./git.ts";
+
+export interface OutgoingPack {
+  readonly pack: PublicationPack | undefined;
+  /** Removes temporary files; call it when the push is over. */
+  remove(): Promise<void>;
+}
+
+export interface PackRequest {
+  /** Everything that these reach goes in … */
+  readonly newIds: readonly string[];
+  /** … but what these reach, which must be here. */
+  readonly assumedIds: readonly string[];
+  /** For temporary files; on the file system of the repository's objects, because git renames packs into it. */
+  readonly folder: string;
+  readonly progress: boolean;
+  readonly signal: AbortSignal;
+}
+
+const packArguments = ["pack-objects", "--revs", "--delta-base-offset"];
+/** A segment is one pack with a version-2 index, whatever the user's settings say. */
+const packSettings = ["-c", "pack.packSizeLimit=0", "-c", "pack.indexVersion=2", "-c", "pack.writeReverseIndex=false"];
+
+/**
+ * Packs what is new. A small pack stays in memory and may be thin. A large one becomes a pack with an index in files:
+ * from nothing git writes both at once; with something to build on it first writes a thin pack, which is completed when it
+ * turns out to be large. Fails when an object is missing, so that success proves the new history complete.
+ */
+export async function makeOutgoingPack(request: PackRequest): Promise<OutgoingPack> {
+  const base = join(request.folder, "out");
+  const remove = () => rm(request.folder, { recursive: true, force: true });
+  try {
+    const pack = request.assumedIds.length === 0 ? await packWhole(request, base) : await packThin(request, base);
+    return { pack, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function packWhole(request: PackRequest, base: string): Promise<PublicationPack | undefined> {
+  const output = await git([...packSettings, ...packArguments, ...flags(request), base], runOptions(request));
+  const name = `${base}-${output.toString("latin1").trim()}`;
+  const { size } = await stat(`${name}.pack`);
+  return size <= inlinePackLimit ? inlinePack(await readFile(`${name}.pack`)) : segmentPack(name);
+}
+
+async function packThin(request: PackRequest, base: string): Promise<PublicationPack | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let spool: Awaited<ReturnType<typeof open>> | undefined;
+  try {
+    for await (const chunk of gitStream(
+      [...packSettings, ...packArguments, "--thin", "--stdout", ...flags(request)],
+      runOptions(request),
+    )) {
+      size += chunk.length;
+      if (spool === undefined && size > inlinePackLimit) {
+        spool = await open(`${base}.thin`, "wx");
+        await spool.writeFile(Buffer.concat(chunks));
+      }
+      if (spool === undefined) chunks.push(chunk);
+      else await spool.writeFile(chunk);
+    }
+  } finally {
+    await spool?.close();
+  }
+  return spool === undefined ? inlinePack(Buffer.concat(chunks)) : completeThin(request, base);
+}
+
+async function completeThin(request: PackRequest, base: string): Promise<PublicationPack> {
+  const name = `${base}-complete`;
+  const progress = request.progress ? ["-v"] : [];
+  await git([...packSettings, "index-pack", "--stdin", "--fix-thin", ...progress, `${name}.pack`], {
+    input: createReadStream(`${base}.thin`),
+    showMessages: request.progress,
+    signal: request.signal,
+  });
+  await rm(`${base}.thin`);
+  return segmentPack(name);
+}
+
+function flags(request: PackRequest): string[] {
+  return request.progress ? ["--progress"] : ["-q"];
+}
+
+function runOptions({ newIds, assumedIds, progress, signal }: PackRequest) {
+  const lines = [...newIds, ...assumedIds.map((id) => `^${id}`)];
+  return { input: Buffer.from(lines.map((line) => `${line}\n`).join("")), showMessages: progress, signal };
+}
+
+function inlinePack(bytes: Buffer): PublicationPack | undefined {
+  const objectCount = bytes.readUInt32BE(8);
+  return objectCount === 0 ? undefined : { kind: "inline", bytes, objectCount };
+}
+
+async function segmentPack(name: string): Promise<PublicationPack> {
+  const [pack, index] = await Promise.all([fileSource(`${name}.pack`), fileSource(`${name}.idx`)]);
+  const header = Buffer.alloc(12);
+  const file = await open(`${name}.pack`);
+  try {
+    await file.read(header, 0, header.length, 0);
+  } finally {
+    await file.close();
+  }
+  return { kind: "segments", segments: [{ pack, index, objectCount: header.readUInt32BE(8) }] };
+}
+
+async function fileSource(path: string): Promise<Source> {
+  const { size } = await stat(path);
+  return {
+    size,
+    async *read(start, end) {
+      if (end > start) yield* createReadStream(path, { start, end: end - 1, highWaterMark: 2 ** 20 });
+    },
+  };
+}

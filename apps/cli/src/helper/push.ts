@@ -1,0 +1,231 @@
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { TrunksError } from "@trunks/core";
+import {
+  encodeText,
+  type MoveVerdict,
+  type PublishOutcome,
+  type RefMove,
+  type Repository,
+  type State,
+} from "@trunks/repo";
+import { git } from "./git.ts";
+import type { LocalRepository } from "./local-repository.ts";
+import type { HelperOptions } from "./options.ts";
+import { makeOutgoingPack, type OutgoingPack } from "./outgoing-pack.ts";
+
+/** One line `push [+]source:target`. */
+export interface PushCommand {
+  /** A name or an id of the user's repository; empty to delete the target. */
+  readonly source: string;
+  readonly target: string;
+}
+
+export function parsePushCommand(text: string): PushCommand {
+  const spec = text.startsWith("+") ? text.slice(1) : text;
+  const colon = spec.lastIndexOf(":");
+  return { source: spec.slice(0, colon), target: spec.slice(colon + 1) };
+}
+
+export interface PushContext {
+  readonly repository: Repository;
+  readonly local: LocalRepository;
+  readonly options: HelperOptions;
+  /** What `list for-push` answered from; git has judged the push by it. */
+  readonly listed: State | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A trunk with at most so many refs names all of them as assumed; a larger one says "any of them". */
+const namedAssumptions = 16;
+/** Times that a push is packed again, because what it was built on had been cleaned away. */
+const maxPackings = 5;
+
+/** Carries out a batch of pushes as one entry and answers git's report lines. */
+export async function push(commands: readonly PushCommand[], context: PushContext): Promise<string[]> {
+  let state = context.listed;
+  const refusals = new Map<string, string>();
+  const prepared = await prepare(commands, state, context);
+  const moves = prepared.moves.filter((move) => {
+    const reason = refusal(move, state, context);
+    if (reason !== undefined) refusals.set(move.ref, reason);
+    return reason === undefined;
+  });
+  const doomed = context.options.atomic && refusals.size > 0;
+  if (doomed || moves.length === 0 || context.options.dryRun) return report(commands, refusals, new Map(), doomed);
+  state ??= await createTrunk(context);
+  const verdicts = await publish({ ...prepared, moves }, state, context);
+  return report(commands, refusals, verdicts, false, context.options);
+}
+
+interface Prepared {
+  readonly moves: readonly RefMove[];
+  /** Values of the trunk's refs that the user's repository has. */
+  readonly presentIds: readonly string[];
+}
+
+/** Looks up the sources, what their tags point to, and which of the trunk's tips are here: one run of git. */
+async function prepare(
+  commands: readonly PushCommand[],
+  state: State | undefined,
+  context: PushContext,
+): Promise<Prepared> {
+  const tips = [...new Set([...(state?.refs.values() ?? [])].map((ref) => ref.id))];
+  const sources = commands.map(({ source }) => source).filter((source) => source !== "");
+  const partial = (await context.local.settings()).isPartialClone;
+  const questions = [...sources, ...sources.map((source) => `${source}^{}`), ...(partial ? [] : tips)];
+  const answers = questions.length === 0 ? [] : await catFileCheck(questions, context.signal);
+  const found = new Map(
+    sources.map((source, index) => [source, { id: answers[index], peeledId: answers[sources.length + index] }]),
+  );
+  const presentIds = partial
+    ? await knownTips(new Set(tips), context.signal)
+    : tips.filter((_, index) => answers[2 * sources.length + index] !== undefined);
+  const moves = commands.map(({ source, target }): RefMove => {
+    const oldId = state?.refs.get(target)?.id;
+    if (source === "") return { ref: target, oldId, newId: undefined };
+    const { id, peeledId } = found.get(source) ?? {};
+    if (id === undefined)
+      throw new TrunksError("NOT_FOUND", `there is no object ${JSON.stringify(source)} in this repository`);
+    return { ref: target, oldId, newId: id, ...(peeledId === undefined || peeledId === id ? {} : { peeledId }) };
+  });
+  return { moves, presentIds };
+}
+
+/** The id of each object name, `undefined` for what is not there. */
+async function catFileCheck(names: readonly string[], signal: AbortSignal): Promise<(string | undefined)[]> {
+  const input = encodeText(names.map((name) => `${name}\n`).join(""));
+  const output = await git(["cat-file", "--batch-check=%(objectname) ok", "--buffer"], { input, signal });
+  return output
+    .toString("latin1")
+    .split("\n")
+    .slice(0, names.length)
+    .map((line) => /^([0-9a-f]{40,64}) ok$/.exec(line)?.[1]);
+}
+
+/** In a partial clone, to ask whether an object is here would fetch it: so only what a local ref names counts. */
+async function knownTips(tips: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
+  const output = await git(["for-each-ref", "--format=%(objectname)"], { signal });
+  return [...new Set(output.toString("latin1").split("\n"))].filter((id) => tips.has(id));
+}
+
+/** Why a move is refused before anything is written, as git's own server would; `undefined` when it is not. */
+function refusal(move: RefMove, state: State | undefined, { options }: PushContext): string | undefined {
+  const lease = options.leases.get(move.ref);
+  if (lease !== undefined && lease !== (move.oldId ?? "0".repeat(lease.length))) return "stale info";
+  if (move.newId === undefined && move.oldId !== undefined && state?.head === move.ref)
+    return "deletion of the current branch prohibited";
+  return undefined;
+}
+
+async function createTrunk({ repository, local, options, signal }: PushContext): Promise<State> {
+  const objects = (await local.settings()).text("extensions.objectformat") === "sha256" ? "sha256" : "sha1";
+  const state = await repository.create({ objects, signal });
+  if (options.verbosity >= 1) process.stderr.write("remote: made a new trunk\n");
+  return state;
+}
+
+async function publish(prepared: Prepared, listed: State, context: PushContext): Promise<Map<string, MoveVerdict>> {
+  let state = listed;
+  for (let packing = 1; packing <= maxPackings; packing++) {
+    const outgoing = await pack(prepared, state, context);
+    try {
+      const outcome = await publishPacked(prepared, outgoing, state, context);
+      if (outcome.kind === "decided")
+        return new Map(prepared.moves.map(({ ref }, index) => [ref, outcome.moves[index] as MoveVerdict]));
+      state = outcome.state;
+    } finally {
+      await outgoing?.remove();
+    }
+  }
+  throw new TrunksError("CONFLICT", "the trunk was cleaned up again and again while this push was packed", {
+    hint: "push again",
+  });
+}
+
+/** Tips that the pack may build on, as of `state`. */
+function assumedTips({ presentIds }: Prepared, state: State): string[] {
+  const values = new Set([...state.refs.values()].map((ref) => ref.id));
+  return presentIds.filter((id) => values.has(id));
+}
+
+async function pack(
+  prepared: Prepared,
+  state: State,
+  { local, options, signal }: PushContext,
+): Promise<OutgoingPack | undefined> {
+  const newIds = [...new Set(prepared.moves.flatMap(({ newId }) => newId ?? []))];
+  if (newIds.length === 0) return undefined;
+  return makeOutgoingPack({
+    newIds,
+    assumedIds: assumedTips(prepared, state),
+    folder: await mkdtemp(join(await local.ownFolder("tmp"), "push-")),
+    progress: options.progress,
+    signal,
+  });
+}
+
+async function publishPacked(
+  prepared: Prepared,
+  outgoing: OutgoingPack | undefined,
+  state: State,
+  { repository, local, options, signal }: PushContext,
+): Promise<PublishOutcome> {
+  const assumed = assumedTips(prepared, state);
+  const settings = await local.settings();
+  return repository.publish(
+    {
+      moves: prepared.moves,
+      head: firstHead(prepared.moves, state),
+      atomic: options.atomic,
+      pack: outgoing?.pack,
+      basis: state.slot,
+      assumed: assumed.length <= namedAssumptions ? assumed : "*",
+      author: author(settings.text("user.name"), settings.text("user.email")),
+      options: options.pushOptions,
+    },
+    { signal },
+  );
+}
+
+/** The first push of a trunk decides what HEAD names: the branch that it brings, when `main` is not among them. */
+function firstHead(moves: readonly RefMove[], state: State): { oldTarget: string; newTarget: string } | undefined {
+  if (state.slot !== -1 || moves.some(({ ref }) => ref === state.head)) return undefined;
+  const branches = moves
+    .filter(({ ref, newId }) => newId !== undefined && ref.startsWith("refs/heads/"))
+    .map(({ ref }) => ref);
+  const newTarget = branches.find((ref) => ref === "refs/heads/master") ?? branches[0];
+  return newTarget === undefined ? undefined : { oldTarget: state.head, newTarget };
+}
+
+function author(name: string | undefined, email: string | undefined): string | undefined {
+  const shownName = process.env.GIT_COMMITTER_NAME ?? name;
+  const shownEmail = process.env.GIT_COMMITTER_EMAIL ?? email;
+  if (shownName === undefined && shownEmail === undefined) return undefined;
+  return `${shownName ?? ""} <${shownEmail ?? ""}>`.trim();
+}
+
+function report(
+  commands: readonly PushCommand[],
+  refusals: ReadonlyMap<string, string>,
+  verdicts: ReadonlyMap<string, MoveVerdict>,
+  aborted: boolean,
+  options?: HelperOptions,
+): string[] {
+  return commands.map(({ target }) => {
+    const reason =
+      refusals.get(target) ?? (aborted ? "atomic push failed" : wordsOf(verdicts.get(target), target, options));
+    return reason === undefined ? `ok ${target}` : `error ${target} ${reason}`;
+  });
+}
+
+/** Git's own words, where it has them. */
+function wordsOf(
+  verdict: MoveVerdict | undefined,
+  target: string,
+  options: HelperOptions | undefined,
+): string | undefined {
+  if (verdict === "stale") return options?.leases.has(target) ? "stale info" : "fetch first";
+  if (verdict === "conflict") return "another ref's name is a folder of this one, or this of another";
+  return verdict === "aborted" ? "atomic push failed" : undefined;
+}

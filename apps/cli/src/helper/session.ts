@@ -1,0 +1,146 @@
+import { TrunksError } from "@trunks/core";
+import { encodeText, type Repository, type State } from "@trunks/repo";
+import { fetch } from "./fetch.ts";
+import type { Input } from "./input.ts";
+import { listLines } from "./list.ts";
+import { LocalRepository } from "./local-repository.ts";
+import { HelperOptions } from "./options.ts";
+import { parsePushCommand, push } from "./push.ts";
+
+const capabilities = ["fetch", "push", "option", "object-format", "check-connectivity", "stateless-connect"];
+
+export interface SessionContext {
+  readonly repository: Repository;
+  /** Absent when git runs outside a repository, as `git ls-remote URL` may. */
+  readonly gitDir: string | undefined;
+  readonly input: Input;
+  write(bytes: Uint8Array): Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** One conversation with git. Source: gitremote-helpers. */
+export class Session {
+  readonly #context: SessionContext;
+  readonly #options = new HelperOptions();
+  #state: State | undefined;
+  #local: LocalRepository | undefined;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** Answers commands until git has no more. */
+  async run(): Promise<void> {
+    for (
+      let line = await this.#context.input.line();
+      line !== undefined && line !== "";
+      line = await this.#context.input.line()
+    ) {
+      await this.#answer(line);
+    }
+  }
+
+  async #answer(line: string): Promise<void> {
+    const [command, rest] = splitOnce(line);
+    switch (command) {
+      case "capabilities":
+        return this.#writeLines([...capabilities, ""]);
+      case "option":
+        return this.#writeLines([this.#options.set(...splitOnce(rest))]);
+      case "list":
+        return this.#list(rest === "for-push");
+      case "fetch":
+        return this.#fetch(await this.#batch("fetch", rest));
+      case "push":
+        return this.#push(await this.#batch("push", rest));
+      case "stateless-connect":
+        return this.#connect(rest);
+      default:
+        throw new TrunksError(
+          "NOT_SUPPORTED",
+          `git asked for ${JSON.stringify(command)}, which this helper does not know`,
+        );
+    }
+  }
+
+  async #list(forPush: boolean): Promise<void> {
+    if (!forPush && this.#options.partial) {
+      throw new TrunksError("NOT_SUPPORTED", "depth and filters need Git's protocol version 2", {
+        hint: "git config protocol.version 2",
+      });
+    }
+    const { repository, signal } = this.#context;
+    this.#state = forPush ? await repository.read({ signal, forPush }) : await repository.readExisting({ signal });
+    const lines = this.#state === undefined ? [] : listLines(this.#state, this.#options, forPush);
+    await this.#writeLines([...lines, ""]);
+  }
+
+  async #fetch(lines: readonly string[]): Promise<void> {
+    const ids = [...new Set(lines.map((line) => splitOnce(line)[0]))];
+    const { repository, signal } = this.#context;
+    const state = this.#state ?? (await repository.readExisting({ signal }));
+    const report = await fetch(ids, { repository, local: this.#repository(), options: this.#options, state, signal });
+    await this.#writeLines([...report, ""]);
+  }
+
+  async #push(lines: readonly string[]): Promise<void> {
+    const { repository, signal } = this.#context;
+    const local = this.#repository();
+    const report = await push(lines.map(parsePushCommand), {
+      repository,
+      local,
+      options: this.#options,
+      listed: this.#state,
+      signal,
+    });
+    await this.#writeLines([...report, ""]);
+    await repository.maintain({ signal });
+  }
+
+  /**
+   * With a depth or a filter, and in a repository that has one, git's own server decides what belongs to the answer. For
+   * everything else packs are installed as they are.
+   */
+  async #connect(service: string): Promise<void> {
+    const { gitDir } = this.#context;
+    const wanted =
+      service === "git-upload-pack" && gitDir !== undefined && (this.#options.partial || this.#repository().shallow);
+    if (!wanted) return this.#writeLines(["fallback"]);
+    const { serveUploadPack } = await import("./upload-pack.ts");
+    await this.#writeLines([""]);
+    await serveUploadPack({ ...this.#context, local: this.#repository(), options: this.#options });
+  }
+
+  /** The rest of a batch: lines of the same command up to an empty one. */
+  async #batch(command: string, first: string): Promise<string[]> {
+    const lines = [first];
+    for (
+      let line = await this.#context.input.line();
+      line !== undefined && line !== "";
+      line = await this.#context.input.line()
+    ) {
+      const [word, rest] = splitOnce(line);
+      if (word !== command)
+        throw new TrunksError("INVALID_ARGUMENT", `git sent ${JSON.stringify(word)} within a ${command}`);
+      lines.push(rest);
+    }
+    return lines;
+  }
+
+  #repository(): LocalRepository {
+    const { gitDir } = this.#context;
+    if (gitDir === undefined)
+      throw new TrunksError("CONFIG_INVALID", "this needs a Git repository, and GIT_DIR is not set");
+    this.#local ??= new LocalRepository(gitDir);
+    return this.#local;
+  }
+
+  #writeLines(lines: readonly string[]): Promise<void> {
+    return this.#context.write(encodeText(lines.map((line) => `${line}\n`).join("")));
+  }
+}
+
+function splitOnce(line: string): [string, string] {
+  const space = line.indexOf(" ");
+  return space === -1 ? [line, ""] : [line.slice(0, space), line.slice(space + 1)];
+}

@@ -1,0 +1,79 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encodeText, type State, sortedRefs } from "@trunks/repo";
+import { installPacks } from "./incoming-pack.ts";
+import { Progress } from "./progress.ts";
+import type { UploadPackContext } from "./upload-pack.ts";
+
+/** A bare repository with all of the trunk's packs and refs, made when it is first needed and removed at the end. */
+export class TemporaryRepository {
+  readonly #context: UploadPackContext;
+  readonly #state: State;
+  #made: Promise<string> | undefined;
+
+  constructor(context: UploadPackContext, state: State) {
+    this.#context = context;
+    this.#state = state;
+  }
+
+  folder(): Promise<string> {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  async remove(): Promise<void> {
+    const folder = await this.#made?.catch(() => undefined);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+
+  async #make(): Promise<string> {
+    const { local, repository, options, signal } = this.#context;
+    const folder = await mkdtemp(join(await local.ownFolder("tmp"), "serve-"));
+    await this.#writeSkeleton(folder);
+    const packs = [...this.#state.packs.values()];
+    const total = packs.reduce((sum, { pack }) => sum + pack.size, 0);
+    const progress = new Progress("Receiving packs", total, options.progress);
+    const packDir = join(folder, "objects", "pack");
+    const strict = false;
+    await installPacks({
+      repository,
+      packs,
+      objects: this.#state.objects,
+      packDir,
+      gitDir: folder,
+      strict,
+      unpackLimit: 1,
+      keep: false,
+      progress,
+      signal,
+    });
+    progress.end();
+    return folder;
+  }
+
+  /** What git needs to take a folder for a repository; quicker than a run of `git init`. */
+  async #writeSkeleton(folder: string): Promise<void> {
+    const { objects, head } = this.#state;
+    const format = objects === "sha1" ? "repositoryformatversion = 0" : "repositoryformatversion = 1";
+    const extension = objects === "sha1" ? "" : "[extensions]\n\tobjectFormat = sha256\n";
+    const refs = sortedRefs(this.#state).map(([name, ref]) => `${ref.id} ${name}\n`);
+    await mkdir(join(folder, "objects", "pack"), { recursive: true });
+    await mkdir(join(folder, "refs"));
+    await writeFile(join(folder, "config"), `[core]\n\t${format}\n\tbare = true\n${extension}`);
+    await writeFile(join(folder, "packed-refs"), encodeText(`# pack-refs with: sorted \n${refs.join("")}`));
+    await writeFile(join(folder, "HEAD"), encodeText(`ref: ${head}\n`));
+  }
+}
+
+/** In milliseconds: no helper works this long on one temporary folder. */
+const abandonedMs = 24 * 60 * 60 * 1000;
+
+/** Removes what killed helpers left behind long ago. */
+export async function removeAbandoned(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const path = join(folder, name);
+    const modifiedMs = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now();
+    if (Date.now() - modifiedMs > abandonedMs) await rm(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,3 @@
+export async function* packOfObjects(): AsyncGenerator<Uint8Array> {
+  throw new Error("todo");
+}
