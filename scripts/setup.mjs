@@ -5,7 +5,7 @@
  *
  *     node scripts/setup.mjs start [ARG…]     the demo, or `trunks ARG…` from this clone
  *     node scripts/setup.mjs test             every suite; the last line says how many passed and failed
- *     node scripts/setup.mjs run SCRIPT…      scripts of package.json, one after the other, with that toolchain
+ *     node scripts/setup.mjs run SCRIPT …     a script of package.json, with that toolchain
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -41,10 +41,10 @@ switch (command) {
     break;
   case "run":
     install();
-    for (const script of args) must("pnpm", ["--silent", "run", script]);
+    must("pnpm", ["--silent", "run", ...args]);
     break;
   default:
-    stop("usage: node scripts/setup.mjs start [ARG…] | test | run SCRIPT…", 2);
+    stop("usage: node scripts/setup.mjs start [ARG…] | test | run SCRIPT …", 2);
 }
 
 /** The toolchain and the dependencies, each only when what it is made from has changed. */
@@ -90,8 +90,8 @@ function start() {
 }
 
 function test() {
-  rmSync(join(root, ".results"), { recursive: true, force: true });
   environment.TRUNKS_RESULTS_DIR = join(root, ".results", "packages");
+  rmSync(environment.TRUNKS_RESULTS_DIR, { recursive: true, force: true });
   say("bringing the test servers");
   must("pnpm", ["--silent", "-C", "test-servers", "run", "install-servers"]);
   buildCommandLine();

@@ -1,0 +1,80 @@
+/**
+ * Who may import whom. Between packages each line names all that its package's sources may use; what is not named is
+ * forbidden. Tests may use more. Inside `repo`, the data's way: format <- journal <- transfer <- repository.
+ */
+const packages = {
+  "packages/core": [],
+  "packages/layers": ["packages/core"],
+  "packages/repo": ["packages/core"],
+  "packages/backend-[^/]+": ["packages/core"],
+  "contract-tests": ["packages/core"],
+  "test-servers": [],
+  "packages/sdk": ["packages/core", "packages/layers", "packages/repo", "packages/location"],
+  "apps/[^/]+": ["packages/core", "packages/layers", "packages/repo", "packages/location", "packages/sdk", "contract-tests"],
+};
+
+/** Rooms of `packages/repo/src`, as [from, what it must not import]. */
+const rooms = [
+  ["format", "(journal|pack/(?!object-format)|transfer|upkeep|repository)"],
+  ["journal", "(transfer|upkeep|repository)"],
+  ["pack", "(?!pack/|platform\\.ts)"],
+  ["transfer", "(upkeep|repository)"],
+  ["upkeep", "repository"],
+];
+
+const sources = "^(packages|apps)/[^/]+/src|^(contract-tests|test-servers)/src";
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(packages).map(([from, allowed]) => ({
+      name: `${from.replace(/\[.*/, "*")} imports too much`,
+      severity: "error",
+      from: { path: `^(${from})/src/` },
+      to: { path: sources, pathNot: [`^$1/`, ...allowed.map((path) => `^${path}/src/`)] },
+    })),
+    {
+      name: "location imports too much",
+      severity: "error",
+      from: { path: "^packages/location/src/" },
+      to: { path: sources, pathNot: "^packages/(location|core|backend-local)/src/" },
+    },
+    {
+      name: "location imports a backend before a URL needs it",
+      severity: "error",
+      from: { path: "^packages/location/src/" },
+      to: { path: "^packages/backend-", dynamic: false },
+    },
+    ...rooms.map(([room, target]) => ({
+      name: `repo/${room} imports upward`,
+      severity: "error",
+      from: { path: `^packages/repo/src/${room}/` },
+      to: { path: `^packages/repo/src/${target}` },
+    })),
+    {
+      name: "core has no dependencies",
+      severity: "error",
+      from: { path: "^packages/core/src/" },
+      to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "unknown"] },
+    },
+    {
+      name: "Node stays behind repo's platform module",
+      severity: "error",
+      from: { path: "^packages/repo/src/", pathNot: "/platform\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    { name: "circular", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    { name: "cannot be resolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "sources import tests",
+      severity: "error",
+      from: { path: sources },
+      to: { path: "/test/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "/dist/" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+  },
+};
