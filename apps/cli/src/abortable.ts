@@ -5,11 +5,11 @@ export function abortable(backend: Backend, signal: AbortSignal): Backend {
   return {
     name: backend.name,
     capabilities: backend.capabilities,
-    get: (key, options) => backend.get(key, { signal, ...options }),
-    create: (key, body, options) => backend.create(key, body, { signal, ...options }),
-    put: (key, body, options) => backend.put(key, body, { signal, ...options }),
-    list: (prefix, options) => backend.list(prefix, { signal, ...options }),
-    delete: (keys, options) => backend.delete(keys, { signal, ...options }),
+    get: (key, options) => backend.get(key, { ...options, signal: options?.signal ?? signal }),
+    create: (key, body, options) => backend.create(key, body, { ...options, signal: options?.signal ?? signal }),
+    put: (key, body, options) => backend.put(key, body, { ...options, signal: options?.signal ?? signal }),
+    list: (prefix, options) => backend.list(prefix, { ...options, signal: options?.signal ?? signal }),
+    delete: (keys, options) => backend.delete(keys, { ...options, signal: options?.signal ?? signal }),
     close: () => backend.close(),
   };
 }
