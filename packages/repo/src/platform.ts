@@ -4,7 +4,7 @@
  */
 import { createHash, hash, randomFillSync } from "node:crypto";
 import { Readable } from "node:stream";
-import { createDeflate, createInflate, deflateSync, inflateSync } from "node:zlib";
+import { crc32, createDeflate, createInflate, deflateSync, inflateSync } from "node:zlib";
 import { TrunksError } from "@trunks/core";
 
 export type DigestAlgorithm = "sha1" | "sha256";
@@ -56,11 +56,17 @@ export interface Inflated {
   readonly consumed: number;
 }
 
+/** No byte of deflated data stands for more. */
+const maxInflation = 1032;
+
 /**
  * Inflates the zlib stream at the start of `input`, which must hold exactly `size` bytes. Never holds more than that,
  * whatever the input says. Throws `CORRUPT` for damaged or truncated data and for any other size.
  */
 export function inflate(input: Uint8Array, size: number): Inflated {
+  if (size > input.length * maxInflation) {
+    throw new TrunksError("CORRUPT", `${size} bytes cannot be deflated into ${input.length}`);
+  }
   let bytes: Uint8Array;
   let consumed: number;
   try {
@@ -99,6 +105,11 @@ export async function* inflateStream(source: AsyncIterable<Uint8Array>): AsyncGe
     input.destroy();
     inflater.destroy();
   }
+}
+
+/** The CRC-32 of `bytes`, or of the bytes behind `previous` and these. An unsigned number. */
+export function crc32Of(bytes: Uint8Array, previous = 0): number {
+  return crc32(bytes, previous);
 }
 
 /** One zlib stream of all of `bytes`. */

@@ -17,7 +17,7 @@ const maxInsertLength = 0x7f;
  * too large to be pointed into).
  */
 export function createDelta(base: Uint8Array, target: Uint8Array, maxSize: number): Uint8Array | undefined {
-  if (base.length >= 2 ** 31) return undefined;
+  if (base.length >= 2 ** 31 || maxSize <= 0) return undefined;
   const writer = new DeltaWriter(base.length, target, maxSize);
   if (target.length >= blockSize && base.length >= blockSize) copyMatches(new BlockIndex(base), target, writer);
   writer.insertUpTo(target.length);

@@ -18,6 +18,10 @@ export interface GitObject {
   readonly data: Uint8Array;
 }
 
+export interface IdentifiedObject extends GitObject {
+  readonly id: ObjectId;
+}
+
 /** What an object's id is the digest of, before the object's own bytes: `blob 12` and a zero byte. */
 export function objectHeader(type: ObjectType, size: number): Uint8Array {
   return new TextEncoder().encode(`${type} ${size}\0`);

@@ -2,7 +2,7 @@ import { type ByteRange, isTrunksError, type RequestOptions, resolveRange, Trunk
 import { groupsBySpan, type LocatedObject, prefetchEntries } from "./batch-prefetch.ts";
 import { EntryResolver } from "./entry-resolver.ts";
 import { entryStream } from "./entry-stream.ts";
-import { type GitObject, type ObjectType, objectId } from "./git-object.ts";
+import { type GitObject, type IdentifiedObject, type ObjectType, objectId } from "./git-object.ts";
 import type { ObjectFormat, ObjectId } from "./object-format.ts";
 import { cutOut, type ObjectStream, onePiece, provedStream } from "./object-stream.ts";
 import { isDelta } from "./pack-entry.ts";
@@ -26,14 +26,15 @@ export interface ObjectReaderOptions {
   readonly maxObjectSizeBytes?: number;
 }
 
+export interface ReadManyOptions extends RequestOptions {
+  /** Whether an object that no pack holds is left out, instead of being an error. Default false. */
+  readonly skipMissing?: boolean;
+}
+
 export interface ObjectInfo {
   readonly type: ObjectType;
   /** In bytes. */
   readonly size: number;
-}
-
-export interface IdentifiedObject extends GitObject {
-  readonly id: ObjectId;
 }
 
 /**
@@ -86,9 +87,9 @@ export class ObjectReader {
 
   /**
    * The objects, each once, in the order in which they can be read fastest. Few requests are made, and memory is bounded
-   * whatever their number. Throws `NOT_FOUND` before the first when one of them is in no pack.
+   * whatever their number. Throws `NOT_FOUND` before the first when one of them is in no pack, unless told otherwise.
    */
-  async *readMany(ids: Iterable<ObjectId>, options: RequestOptions = {}): AsyncGenerator<IdentifiedObject> {
+  async *readMany(ids: Iterable<ObjectId>, options: ReadManyOptions = {}): AsyncGenerator<IdentifiedObject> {
     const objects = await this.#locateMany(ids, options);
     const span = Math.floor(this.#settings.blockCacheSizeBytes / 4);
     const prefetch = (group: readonly LocatedObject[]): Promise<void> => {
@@ -156,12 +157,12 @@ export class ObjectReader {
     );
   }
 
-  async #locateMany(ids: Iterable<ObjectId>, options: RequestOptions): Promise<LocatedObject[]> {
+  async #locateMany(ids: Iterable<ObjectId>, options: ReadManyOptions): Promise<LocatedObject[]> {
     const objects: LocatedObject[] = [];
     for (const id of new Set(ids)) {
       const place = this.#packs.locateOpen(id) ?? (await this.#packs.locate(id, options));
-      if (place === undefined) throw new TrunksError("NOT_FOUND", `object ${id} is in no pack`);
-      objects.push({ id, place });
+      if (place !== undefined) objects.push({ id, place });
+      else if (!options.skipMissing) throw new TrunksError("NOT_FOUND", `object ${id} is in no pack`);
     }
     const packs = new Map<OpenPack, number>();
     for (const { place } of objects) if (!packs.has(place.pack)) packs.set(place.pack, packs.size);

@@ -1,5 +1,6 @@
 import { TrunksError } from "@trunks/core";
 import { digestHex, hexFromBytes } from "../platform.ts";
+import { EntryOffsets } from "./entry-offsets.ts";
 import { type ObjectFormat, type ObjectId, objectIdSizeBytes, readObjectId } from "./object-format.ts";
 import { packHeaderSizeBytes } from "./pack-header.ts";
 import {
@@ -34,7 +35,7 @@ export class PackIndex {
   readonly #idSize: number;
   readonly #tables: IndexTables;
   readonly #largeOffsetCount: number;
-  #sorted: Float64Array | undefined;
+  #entryOffsets: EntryOffsets | undefined;
 
   /** Checks all of `bytes`, which it keeps. Throws `CORRUPT` unless they are an index of a pack of `packSize` bytes. */
   constructor(format: ObjectFormat, bytes: Uint8Array, packSize: number) {
@@ -91,17 +92,9 @@ export class PackIndex {
 
   /** Where the entry that begins at `offset` ends. Throws `CORRUPT` when none begins there. */
   entryEnd(offset: number): number {
-    this.#sorted ??= this.#sortOffsets();
-    const sorted = this.#sorted;
-    let low = 0;
-    let high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((sorted[middle] as number) < offset) low = middle + 1;
-      else high = middle;
-    }
-    if (sorted[low] !== offset) throw corrupt(`knows of no entry at ${offset}`);
-    return sorted[low + 1] ?? this.packSize - this.#idSize;
+    const end = this.packSize - this.#idSize;
+    this.#entryOffsets ??= new EntryOffsets(this.objectCount, end, (position) => this.offsetAt(position));
+    return this.#entryOffsets.next(offset);
   }
 
   /** The id at a place in the order of ids. */
@@ -172,16 +165,6 @@ export class PackIndex {
       const offset = this.offsetAt(position);
       if (offset < packHeaderSizeBytes || offset >= end) throw corrupt(`points outside its pack, to ${offset}`);
     }
-  }
-
-  #sortOffsets(): Float64Array {
-    const sorted = new Float64Array(this.objectCount);
-    for (let position = 0; position < sorted.length; position++) sorted[position] = this.offsetAt(position);
-    sorted.sort();
-    for (let position = 1; position < sorted.length; position++) {
-      if (sorted[position] === sorted[position - 1]) throw corrupt(`names one entry twice, at ${sorted[position]}`);
-    }
-    return sorted;
   }
 }
 
