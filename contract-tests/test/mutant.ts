@@ -1,0 +1,49 @@
+import type { Backend, ListPage } from "@trunks/core";
+import { MemoryBackend } from "@trunks/core/memory";
+import type { ContractNeeds, OpenBackend } from "../src/index.ts";
+
+/** What one client of a mutant does otherwise than the memory backend it wraps. */
+export type Mutation = (memory: MemoryBackend) => Partial<Omit<Backend, "name" | "capabilities">>;
+
+/** A memory backend with one fault, and the case that must find it. */
+export interface Mutant {
+  readonly name: string;
+  readonly caughtBy: string;
+  /** Called once a store, so that its clients can share state. */
+  mutate(): Mutation;
+  readonly needs?: ContractNeeds;
+}
+
+/** Opens clients of one mutated store. */
+export function openMutant(mutant: Mutant): OpenBackend {
+  const store = new MemoryBackend();
+  const mutation = mutant.mutate();
+  return async () => {
+    const memory = new MemoryBackend({ storeOf: store });
+    const faithful: Backend = {
+      name: "mutant",
+      capabilities: memory.capabilities,
+      get: (key, options) => memory.get(key, options),
+      create: (key, body, options) => memory.create(key, body, options),
+      put: (key, body, options) => memory.put(key, body, options),
+      list: (prefix, options) => memory.list(prefix, options),
+      delete: (keys, options) => memory.delete(keys, options),
+      close: () => memory.close(),
+    };
+    return { ...faithful, ...mutation(memory) };
+  };
+}
+
+export async function has(memory: MemoryBackend, key: string): Promise<boolean> {
+  return (await memory.get(key)) !== undefined;
+}
+
+/** All keys under `prefix` on one page of any length. */
+export function listWhole(memory: MemoryBackend, prefix = ""): Promise<ListPage> {
+  return memory.list(prefix, { limit: Number.POSITIVE_INFINITY });
+}
+
+/** The folder of a key, with its slash. */
+export function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf("/") + 1);
+}
