@@ -10,7 +10,14 @@ const packages = {
   "contract-tests": ["packages/core"],
   "test-servers": [],
   "packages/sdk": ["packages/core", "packages/layers", "packages/repo", "packages/location"],
-  "apps/[^/]+": ["packages/core", "packages/layers", "packages/repo", "packages/location", "packages/sdk", "contract-tests"],
+  "apps/[^/]+": [
+    "packages/core",
+    "packages/layers",
+    "packages/repo",
+    "packages/location",
+    "packages/sdk",
+    "contract-tests",
+  ],
 };
 
 /** Rooms of `packages/repo/src`, as [from, what it must not import]. */
@@ -62,7 +69,12 @@ module.exports = {
       from: { path: "^packages/repo/src/", pathNot: "/platform\\.ts$" },
       to: { dependencyTypes: ["core"] },
     },
-    { name: "circular", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "circular",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     { name: "cannot be resolved", severity: "error", from: {}, to: { couldNotResolve: true } },
     {
       name: "sources import tests",
