@@ -1,13 +1,17 @@
 export type { Entry, RefMove } from "./format/entry.ts";
-export type { InlinePack, PackName, Segment } from "./format/pack-name.ts";
+export { type InlinePack, type PackName, packNameText, type Segment } from "./format/pack-name.ts";
 export { isRefName } from "./format/ref-name.ts";
 export { sortedRefs } from "./format/snapshot.ts";
 export type { CataloguePack, Ref, State } from "./format/state.ts";
 export { decodeText, encodeText } from "./format/text.ts";
 export type { ReadRecord } from "./journal/read.ts";
 export type { ObjectFormat } from "./pack/object-format.ts";
+export { ObjectReader } from "./pack/object-reader.ts";
+export { concatPacks, type PackPart } from "./pack/pack-concat.ts";
+export { PackWriter } from "./pack/pack-writer.ts";
 export { type CreateOptions, Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
 export { downloadInline, downloadSegment } from "./transfer/download.ts";
+export { trunkObjects } from "./transfer/objects.ts";
 export {
   inlinePackLimit,
   type MoveVerdict,

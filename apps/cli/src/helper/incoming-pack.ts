@@ -1,17 +1,19 @@
 import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { TrunksError } from "@trunks/core";
+import { bodySlice, TrunksError } from "@trunks/core";
 import {
   type CataloguePack,
+  concatPacks,
   downloadInline,
   downloadSegment,
   type ObjectFormat,
+  type PackPart,
+  packNameText,
   type Repository,
   type Segment,
 } from "@trunks/repo";
 import { type GitOptions, git } from "./git.ts";
 import type { Progress } from "./progress.ts";
-import { concatenatePacks } from "./tmp-concat.ts";
 
 export interface InstallRequest {
   readonly repository: Repository;
@@ -77,17 +79,25 @@ async function* downloadPack(
 /** Many small pushes become one pack, or loose objects when that is what git would do. */
 async function installInline(packs: readonly CataloguePack[], request: InstallRequest): Promise<string[]> {
   const { repository, objects, signal } = request;
-  const bodies: Uint8Array[] = [];
+  const parts: PackPart[] = [];
   for (const pack of packs) {
     const bytes = await downloadInline(repository.backend, pack, repository.records, { signal });
     request.progress.add(bytes.length);
-    bodies.push(bytes);
+    parts.push({ name: packNameText(pack.name), body: bytes });
   }
   const objectCount = packs.reduce((sum, { pack }) => sum + pack.objectCount, 0);
-  const joined = concatenatePacks(bodies, objects);
+  // Git's strict indexing wants each object once in a pack, and two pushes may have brought the same one.
+  if (request.strict) return installEach(parts, request);
+  const joined = concatPacks(objects, parts);
   if (objectCount >= request.unpackLimit || request.keep) return [await installThroughGit(joined, request)];
-  await run(request, ["unpack-objects", "-q", ...(request.strict ? ["--strict"] : [])], joined);
+  await run(request, ["unpack-objects", "-q"], joined);
   return [];
+}
+
+async function installEach(parts: readonly PackPart[], request: InstallRequest): Promise<string[]> {
+  const installed: string[] = [];
+  for (const { body } of parts) installed.push(await installThroughGit(bodySlice(body), request));
+  return installed;
 }
 
 async function installThroughGit(pack: AsyncIterable<Uint8Array>, request: InstallRequest): Promise<string> {

@@ -90,8 +90,12 @@ function flags(request: PackRequest): string[] {
 }
 
 function runOptions({ newIds, assumedIds, progress, signal }: PackRequest) {
-  const lines = [...newIds, ...assumedIds.map((id) => `^${id}`)];
-  return { input: Buffer.from(lines.map((line) => `${line}\n`).join("")), showMessages: progress, signal };
+  return { input: revisions(newIds, assumedIds), showMessages: progress, signal };
+}
+
+/** What git reads with `--stdin` or `--revs`: all that is reached from the new ids and not from the assumed ones. */
+export function revisions(newIds: readonly string[], assumedIds: readonly string[]): Buffer {
+  return Buffer.from([...newIds, ...assumedIds.map((id) => `^${id}`)].map((line) => `${line}\n`).join(""));
 }
 
 function inlinePack(bytes: Buffer): PublicationPack | undefined {

@@ -12,7 +12,7 @@ import {
 import { git } from "./git.ts";
 import type { LocalRepository } from "./local-repository.ts";
 import type { HelperOptions } from "./options.ts";
-import { makeOutgoingPack, type OutgoingPack } from "./outgoing-pack.ts";
+import { makeOutgoingPack, type OutgoingPack, revisions } from "./outgoing-pack.ts";
 
 /** One line `push [+]source:target`. */
 export interface PushCommand {
@@ -128,6 +128,7 @@ async function createTrunk({ repository, local, options, signal }: PushContext):
 async function publish(prepared: Prepared, listed: State, context: PushContext): Promise<Map<string, MoveVerdict>> {
   let state = listed;
   for (let packing = 1; packing <= maxPackings; packing++) {
+    await checkShallow(prepared, state, context);
     const outgoing = await pack(prepared, state, context);
     try {
       const outcome = await publishPacked(prepared, outgoing, state, context);
@@ -149,15 +150,36 @@ function assumedTips({ presentIds }: Prepared, state: State): string[] {
   return presentIds.filter((id) => values.has(id));
 }
 
+/**
+ * In a shallow clone the walk to the assumed tips may end at a commit whose parents are not here. If the trunk does not have
+ * it either, the push would leave a hole in history; git's own server refuses it in these words.
+ */
+async function checkShallow(prepared: Prepared, state: State, { local, signal }: PushContext): Promise<void> {
+  const shallow = new Set(local.shallowIds());
+  if (shallow.size === 0) return;
+  const input = revisions(newIds(prepared), assumedTips(prepared, state));
+  const commits = (await git(["rev-list", "--stdin"], { input, signal })).toString("latin1").split("\n");
+  if (!commits.some((id) => shallow.has(id))) return;
+  throw new TrunksError(
+    "CONFLICT",
+    "shallow update not allowed: the trunk lacks the parents of a commit that this clone cut off",
+    { hint: "git fetch --unshallow" },
+  );
+}
+
+function newIds({ moves }: Prepared): string[] {
+  return [...new Set(moves.flatMap(({ newId }) => newId ?? []))];
+}
+
 async function pack(
   prepared: Prepared,
   state: State,
   { local, options, signal }: PushContext,
 ): Promise<OutgoingPack | undefined> {
-  const newIds = [...new Set(prepared.moves.flatMap(({ newId }) => newId ?? []))];
-  if (newIds.length === 0) return undefined;
+  const ids = newIds(prepared);
+  if (ids.length === 0) return undefined;
   return makeOutgoingPack({
-    newIds,
+    newIds: ids,
     assumedIds: assumedTips(prepared, state),
     folder: await mkdtemp(join(await local.ownFolder("tmp"), "push-")),
     progress: options.progress,

@@ -141,7 +141,6 @@ function recordOf(state: State, entry: RecordEntry): TrunkRecord {
     objects: state.objects,
     slot: state.slot + 1,
     previous: state.recordDigest,
-    requires: [],
     retired: [],
     segments: [],
     drop: false,
