@@ -1,0 +1,37 @@
+/**
+ * `node benchmarks/src/main.ts SUITE`: runs a suite, prints its table as Markdown and keeps it as JSON in
+ * `benchmarks/results/`. Build the command line first (`pnpm run build`): what is measured is what is published.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describeMachine } from "./machine.ts";
+import type { Suite } from "./suite.ts";
+import { rowsTable } from "./table.ts";
+import { Workspace } from "./workspace.ts";
+
+const suites: { readonly [name: string]: () => Promise<Suite> } = {
+  local: async () => (await import("./suites/local.ts")).local,
+  s3: async () => (await import("./suites/s3.ts")).s3,
+  memory: async () => (await import("./suites/memory.ts")).memory,
+};
+
+const name = process.argv[2] ?? "";
+const load = suites[name];
+if (load === undefined) {
+  process.stderr.write(`usage: node benchmarks/src/main.ts ${Object.keys(suites).join("|")}\n`);
+  process.exit(2);
+}
+const suite = await load();
+const workspace = new Workspace();
+try {
+  const machine = describeMachine();
+  const rows = await suite.run(workspace);
+  const table = `${suite.question}\n\n${machine.join("; ")}.\n\n${rowsTable(rows)}\n`;
+  const results = join(import.meta.dirname, "..", "results");
+  mkdirSync(results, { recursive: true });
+  writeFileSync(join(results, `${name}.json`), `${JSON.stringify({ suite: name, machine, rows }, undefined, 2)}\n`);
+  writeFileSync(join(results, `${name}.md`), table);
+  process.stdout.write(table);
+} finally {
+  workspace.remove();
+}
