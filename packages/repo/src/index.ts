@@ -4,7 +4,7 @@ export { isRefName } from "./format/ref-name.ts";
 export { sortedRefs } from "./format/snapshot.ts";
 export type { CataloguePack, Ref, State } from "./format/state.ts";
 export { decodeText, encodeText } from "./format/text.ts";
-export type { ReadRecord } from "./journal/read.ts";
+export type { ReadRecord } from "./journal/slots.ts";
 export type { ObjectFormat } from "./pack/object-format.ts";
 export { ObjectReader } from "./pack/object-reader.ts";
 export { concatPacks, type PackPart } from "./pack/pack-concat.ts";

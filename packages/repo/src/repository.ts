@@ -4,7 +4,10 @@ import { decodeSnapshot, encodeSnapshot } from "./format/snapshot.ts";
 import type { State } from "./format/state.ts";
 import { encodeTrunkFile } from "./format/trunk-file.ts";
 import { emptyState } from "./journal/fold.ts";
-import { checkTip, type Reading, type ReadRecord, readCold, readForward, readTrunkFile } from "./journal/read.ts";
+import { type Reading, readCold, readForward, readTrunkFile } from "./journal/read.ts";
+import { RecentRecords } from "./journal/recent-records.ts";
+import type { ReadRecord } from "./journal/slots.ts";
+import { checkTip } from "./journal/tip.ts";
 import type { ObjectFormat } from "./pack/object-format.ts";
 import { randomId } from "./platform.ts";
 import { type Publication, Publisher, type PublishOutcome } from "./transfer/publish.ts";
@@ -23,6 +26,8 @@ export interface RepositoryOptions {
   readonly now?: () => number;
   /** Waits between tries whose outcome is unknown. Default: a timer. */
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Makes names that nobody has used: 32 lower-case hexadecimal digits. Default: 128 random bits. */
+  readonly newId?: () => string;
 }
 
 export interface CreateOptions extends RepositoryOptions, RequestOptions {
@@ -37,9 +42,10 @@ export interface CreateOptions extends RepositoryOptions, RequestOptions {
 export class Repository {
   readonly backend: Backend;
   readonly #options: RepositoryOptions;
+  readonly #newId: () => string;
   #state: State | undefined;
   #saved: State | undefined;
-  #records: ReadRecord[] = [];
+  readonly #records = new RecentRecords();
   /** The state as of this object's last own record. */
   #published: State | undefined;
 
@@ -47,6 +53,7 @@ export class Repository {
   constructor(backend: Backend, options: RepositoryOptions = {}) {
     this.backend = backend;
     this.#options = options;
+    this.#newId = options.newId ?? randomId;
   }
 
   /** The last state that was read or written, without a request; `undefined` before the first. */
@@ -56,10 +63,10 @@ export class Repository {
 
   /**
    * Records that were read from the store by this object, oldest first, with their inline packs: what a fetch needs
-   * again. They are the records up to `known.slot` without a gap, or none.
+   * again. They are the records up to `known.slot` without a gap, or none. Bounded: what is not here is read again.
    */
   get records(): readonly ReadRecord[] {
-    return this.#records;
+    return this.#records.all;
   }
 
   /**
@@ -92,13 +99,14 @@ export class Repository {
 
   /** Makes the trunk. When it is there already, that one is kept, and its state is the answer. */
   async create(options: CreateOptions = {}): Promise<State> {
-    const file = { id: randomId(), objects: options.objects ?? "sha1" };
+    const file = { id: this.#newId(), objects: options.objects ?? "sha1" };
     try {
       const created = await this.backend.create(trunkFileKey, encodeTrunkFile(file), options);
       if (created) return this.#take({ state: emptyState(file), records: [] });
     } catch (error) {
       // Whoever made it, what is there now is the trunk.
-      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || (await readTrunkFile(this.backend, options)) === undefined) throw error;
+      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || (await readTrunkFile(this.backend, options)) === undefined)
+        throw error;
     }
     return this.readExisting(options);
   }
@@ -109,7 +117,8 @@ export class Repository {
    */
   async publish(publication: Publication, options: RequestOptions = {}): Promise<PublishOutcome> {
     const state = this.#state ?? (await this.readExisting(options));
-    const publisher = new Publisher(this.backend, { now: this.#options.now ?? Date.now, sleep: this.#options.sleep });
+    const { now = Date.now, sleep } = this.#options;
+    const publisher = new Publisher(this.backend, { now, sleep, newId: this.#newId });
     const { outcome, reading } = await publisher.publish(state, publication, options);
     this.#take(reading);
     if (outcome.kind === "decided" && outcome.moves.includes("applied")) this.#published = outcome.state;
@@ -125,7 +134,7 @@ export class Repository {
     this.#published = undefined;
     if (own === undefined || !snapshotDue(own.slot)) return;
     try {
-      await writeSnapshot(this.backend, own, options);
+      await writeSnapshot(this.backend, own, this.#newId(), options);
     } catch {
       // Best effort.
     }
@@ -160,10 +169,10 @@ export class Repository {
   }
 
   #take(reading: Reading): State {
-    const first = reading.records[0]?.record.slot;
-    const last = this.#records.at(-1)?.record.slot;
-    if (first !== undefined)
-      this.#records = last === first - 1 ? [...this.#records, ...reading.records] : [...reading.records];
+    const known = this.#state;
+    // Of two calls at once the slower one may know less.
+    if (known?.trunkId === reading.state.trunkId && known.slot > reading.state.slot) return known;
+    this.#records.add(reading.records);
     this.#state = reading.state;
     return reading.state;
   }

@@ -34,8 +34,8 @@ export interface Entry {
   readonly inline?: InlinePack;
 }
 
-/** In bytes. */
-const maxTextLength = 64 * 1024;
+/** In characters, each of which takes three bytes at most; a file's text may have 64 KiB. */
+const maxTextLength = 20_000;
 
 /** The entry's lines behind its first one. */
 export function entryLines(entry: Entry, objects: ObjectFormat): string[] {
@@ -62,11 +62,11 @@ export function entryLines(entry: Entry, objects: ObjectFormat): string[] {
 export function readEntry(id: string, reader: LineReader, objects: ObjectFormat): Entry {
   const entry: Entry = {
     id: reader.id(id),
-    basis: reader.number(reader.required("basis"), -1),
+    basis: reader.slot(reader.required("basis"), -1),
     last: reader.number(reader.required("last")),
     timeMs: reader.number(reader.required("time")),
-    author: reader.optional("author"),
-    options: reader.many("option"),
+    author: readAuthor(reader),
+    options: reader.many("option").map((text) => reader.text(text)),
     atomic: reader.flag("atomic"),
     unproved: reader.flag("unproved"),
     assumed: readAssumed(reader, objects),
@@ -77,6 +77,11 @@ export function readEntry(id: string, reader: LineReader, objects: ObjectFormat)
   };
   if (entry.segments.length > 0 && entry.inline !== undefined) reader.fail("an entry has segments and an inline pack");
   return entry;
+}
+
+function readAuthor(reader: LineReader): string | undefined {
+  const author = reader.optional("author");
+  return author === undefined ? undefined : reader.text(author);
 }
 
 /** Reads an object id; `undefined` for the zeros that mean "none". */
@@ -123,7 +128,7 @@ function readOptionalInline(reader: LineReader): InlinePack | undefined {
   return value === undefined ? undefined : readInline(value, reader);
 }
 
-/** Advisory text must stay one line of bounded length; what does not fit is left out. */
+/** Advisory text stays one line of bounded length: what does not fit is left out. */
 function oneLine(text: string): string {
-  return text.replace(/[\n\0]/g, " ").slice(0, maxTextLength / 4);
+  return text.replace(/[\n\0]/g, " ").slice(0, maxTextLength);
 }

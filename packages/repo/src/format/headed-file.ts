@@ -17,15 +17,22 @@ export type FileKind = "record" | "intent" | "stub" | "snapshot" | "latest";
 export const formatVersion = 1;
 
 /** In bytes. A header above it is refused on both sides. */
-const maxHeaderLength = 64 * 2 ** 20;
+export const maxHeaderLength = 64 * 2 ** 20;
+/** Kinds of file that carry a pack behind their header. */
+const kindsWithBody: readonly FileKind[] = ["record", "intent"];
 const noBody = new Uint8Array(0);
 
-/** The bytes of a file, and the digest of its header. */
+/**
+ * The bytes of a file, and the digest of its header. Throws `INVALID_ARGUMENT` for a line that would be read as two, and
+ * `NOT_SUPPORTED` when the header is too large.
+ */
 export function encodeHeadedFile(
   kind: FileKind,
   lines: readonly string[],
   body: Uint8Array = noBody,
 ): { bytes: Uint8Array; digest: string } {
+  if (lines.some((line) => line === "" || line.includes("\n") || line.includes("\0")))
+    throw new TrunksError("INVALID_ARGUMENT", `a value in a ${kind} is not one line of text`);
   const header = encodeText(lines.map((line) => `${line}\n`).join(""));
   if (header.length > maxHeaderLength) {
     throw new TrunksError("NOT_SUPPORTED", `a ${kind} of ${header.length} bytes is too large`, {
@@ -42,11 +49,11 @@ export function encodeHeadedFile(
   return { bytes, digest };
 }
 
-/** The kind and the digest that the first bytes of a file state, unchecked; `undefined` when they are no such file. */
-export function peekHeadedFile(
+/** What the first bytes of a file state, unchecked; `undefined` when they are no such file. */
+function openingOf(
   bytes: Uint8Array,
 ): { kind: string; version: number; digest: string; contentStart: number } | undefined {
-  const opening = /^trunks ([a-z]+) ([0-9]{1,9})\ndigest ([0-9a-f]{64})\n/.exec(
+  const opening = /^trunks ([a-z]+) ([1-9][0-9]{0,8})\ndigest ([0-9a-f]{64})\n/.exec(
     String.fromCharCode(...bytes.subarray(0, 200)),
   );
   if (opening === null) return undefined;
@@ -59,7 +66,7 @@ export function peekHeadedFile(
  * this one.
  */
 export function decodeHeadedFile(bytes: Uint8Array, kinds: readonly FileKind[], key: string): HeadedFile {
-  const opening = peekHeadedFile(bytes);
+  const opening = openingOf(bytes);
   if (opening === undefined) throw damaged(key, "it does not begin as a file of a trunk does");
   checkVersion(opening.version, key);
   if (!kinds.includes(opening.kind as FileKind))
@@ -68,6 +75,9 @@ export function decodeHeadedFile(bytes: Uint8Array, kinds: readonly FileKind[], 
   if (end === undefined) throw damaged(key, "its header is cut short");
   const header = bytes.subarray(opening.contentStart, end);
   if (sha256Hex(header) !== opening.digest) throw damaged(key, "its header does not match its digest");
+  if (header.includes(0)) throw damaged(key, "its header is no text");
+  if (end + 1 < bytes.length && !kindsWithBody.includes(opening.kind as FileKind))
+    throw damaged(key, "bytes follow its header");
   const lines = header.length === 0 ? [] : decodeText(header.subarray(0, -1)).split("\n");
   return { kind: opening.kind as FileKind, digest: opening.digest, lines, body: bytes.subarray(end + 1) };
 }
@@ -97,6 +107,7 @@ export function checkFeatures(features: readonly string[], key: string): void {
   );
 }
 
+/** A reader met bytes that are not what their digest, their format or their place says. */
 export function damaged(key: string, reason: string): TrunksError {
   return new TrunksError("CORRUPT", `${key} is damaged: ${reason}`, {
     hint: "run `trunks check --remote` to see what is affected",

@@ -38,3 +38,8 @@ export function indexKey(segmentId: string): string {
 export function intentKey(entryId: string): string {
   return `${intentPrefix}${entryId}`;
 }
+
+/** Whether `key` is that of a list of doomed keys. */
+export function isDoomListKey(key: string): boolean {
+  return /^doomed\/[0-9a-f]{32}$/.test(key);
+}

@@ -1,4 +1,10 @@
+import { checkKey } from "@trunks/core";
 import { damaged } from "./headed-file.ts";
+import { isSlot } from "./slot.ts";
+import { encodeText } from "./text.ts";
+
+/** In bytes. */
+const maxTextLength = 64 * 1024;
 
 /** Takes the lines of a header one after the other, each as a field and its value. */
 export class LineReader {
@@ -15,12 +21,7 @@ export class LineReader {
   /** The value of the next line when its field is `field`; `undefined` leaves the line where it is. */
   optional(field: string): string | undefined {
     const line = this.#lines[this.#next];
-    if (line === undefined) return undefined;
-    if (line === field) {
-      this.#next++;
-      return "";
-    }
-    if (!line.startsWith(field) || line[field.length] !== " ") return undefined;
+    if (line === undefined || !line.startsWith(field) || line[field.length] !== " ") return undefined;
     this.#next++;
     return line.slice(field.length + 1);
   }
@@ -41,9 +42,9 @@ export class LineReader {
 
   /** Whether the next line is the bare word `field`. */
   flag(field: string): boolean {
-    const value = this.optional(field);
-    if (value !== undefined && value !== "") this.fail(`"${field}" has a value`);
-    return value !== undefined;
+    const found = this.#lines[this.#next] === field;
+    if (found) this.#next++;
+    return found;
   }
 
   get done(): boolean {
@@ -75,15 +76,38 @@ export class LineReader {
   number(text: string, least = 0): number {
     const value = Number(text);
     if (!/^(-1|0|[1-9][0-9]*)$/.test(text) || !Number.isSafeInteger(value) || value < least)
-      this.fail(`${JSON.stringify(text)} is no number here`);
+      this.fail(`${JSON.stringify(text.slice(0, 40))} is no number here`);
     return value;
   }
 
+  /** A slot; with `least` -1 also "none". */
+  slot(text: string, least: -1 | 0 = 0): number {
+    const value = this.number(text, least);
+    return value === -1 || isSlot(value) ? value : this.fail(`there is no slot ${text}`);
+  }
+
   digest(text: string): string {
-    return /^[0-9a-f]{64}$/.test(text) ? text : this.fail(`${JSON.stringify(text)} is no digest`);
+    return /^[0-9a-f]{64}$/.test(text) ? text : this.fail(`${JSON.stringify(text.slice(0, 70))} is no digest`);
   }
 
   id(text: string): string {
-    return /^[0-9a-f]{32}$/.test(text) ? text : this.fail(`${JSON.stringify(text)} is no id`);
+    return /^[0-9a-f]{32}$/.test(text) ? text : this.fail(`${JSON.stringify(text.slice(0, 40))} is no id`);
+  }
+
+  /** Free text of bounded length. */
+  text(text: string): string {
+    if (text.length > maxTextLength / 3 && encodeText(text).length > maxTextLength)
+      this.fail(`a text is longer than ${maxTextLength} bytes`);
+    return text;
+  }
+
+  /** A key that a store can hold. */
+  storeKey(text: string): string {
+    try {
+      checkKey(text);
+      return text;
+    } catch {
+      return this.fail(`${JSON.stringify(text.slice(0, 80))} is no key`);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { indexKey, intentKey, packKey, recordKey } from "./key.ts";
+import { indexKey, intentKey, packKey, recordKey, recordKeySlot } from "./key.ts";
 import type { LineReader } from "./line-reader.ts";
 
 /** Names a pack of the catalogue: a segment, the inline pack of a record, or that of an intent. */
@@ -30,6 +30,9 @@ export interface InlinePack {
   readonly objectCount: number;
 }
 
+/** In bytes: what a reader accepts. Writers put larger packs beside the journal long before. */
+const maxInlineSize = 4 * 2 ** 20;
+
 /** The name in one piece, as files and maps use it: `segment <id>`, `record <slot>`, `intent <id>`. */
 export function packNameText(name: PackName): string {
   return name.kind === "record" ? `record ${name.slot}` : `${name.kind} ${name.id}`;
@@ -37,7 +40,7 @@ export function packNameText(name: PackName): string {
 
 export function readPackName(text: string, reader: LineReader): PackName {
   const [kind, value] = reader.fields(text, 2) as [string, string];
-  if (kind === "record") return { kind, slot: reader.number(value) };
+  if (kind === "record") return { kind, slot: reader.slot(value) };
   if (kind === "segment" || kind === "intent") return { kind, id: reader.id(value) };
   return reader.fail(`${JSON.stringify(kind)} is no kind of pack`);
 }
@@ -46,6 +49,15 @@ export function readPackName(text: string, reader: LineReader): PackName {
 export function packKeys(name: PackName): string[] {
   if (name.kind === "segment") return [packKey(name.id), indexKey(name.id)];
   return [name.kind === "record" ? recordKey(name.slot) : intentKey(name.id)];
+}
+
+/** The pack that `key` holds, or holds the index of; `undefined` when it is no key of a pack. */
+export function packNameOfKey(key: string): PackName | undefined {
+  const id = /^[a-z]+\/([0-9a-f]{32})(?:\.pack|\.idx)?$/.exec(key)?.[1];
+  if (id !== undefined && (key === packKey(id) || key === indexKey(id))) return { kind: "segment", id };
+  if (id !== undefined && key === intentKey(id)) return { kind: "intent", id };
+  const slot = recordKeySlot(key);
+  return slot === undefined ? undefined : { kind: "record", slot };
 }
 
 export function segmentText(segment: Segment): string {
@@ -63,9 +75,9 @@ export function readSegment(text: string, reader: LineReader): Segment {
   ];
   return {
     id: reader.id(id),
-    size: reader.number(size),
+    size: reader.number(size, 1),
     digest: reader.digest(digest),
-    indexSize: reader.number(indexSize),
+    indexSize: reader.number(indexSize, 1),
     indexDigest: reader.digest(indexDigest),
     objectCount: reader.number(objectCount),
   };
@@ -76,6 +88,8 @@ export function inlineText(pack: InlinePack): string {
 }
 
 export function readInline(text: string, reader: LineReader): InlinePack {
-  const [size, digest, objectCount] = reader.fields(text, 3) as [string, string, string];
-  return { size: reader.number(size), digest: reader.digest(digest), objectCount: reader.number(objectCount) };
+  const [sizeText, digest, objectCount] = reader.fields(text, 3) as [string, string, string];
+  const size = reader.number(sizeText, 1);
+  if (size > maxInlineSize) reader.fail(`an inline pack has ${size} bytes`);
+  return { size, digest: reader.digest(digest), objectCount: reader.number(objectCount) };
 }

@@ -1,8 +1,9 @@
+import { TrunksError } from "@trunks/core";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { sha256Hex } from "../platform.ts";
 import { type Entry, entryLines, readEntry } from "./entry.ts";
-import { checkFeatures, decodeHeadedFile, encodeHeadedFile, type HeadedFile } from "./headed-file.ts";
-import { recordKey } from "./key.ts";
+import { checkFeatures, decodeHeadedFile, encodeHeadedFile, type HeadedFile, maxHeaderLength } from "./headed-file.ts";
+import { isDoomListKey, recordKey, snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import { type PackName, packNameText, readPackName, readSegment, type Segment, segmentText } from "./pack-name.ts";
 
@@ -13,7 +14,6 @@ export interface TrunkRecord {
   readonly slot: number;
   /** Digest of the record before. */
   readonly previous: string;
-  readonly requires: readonly string[];
   readonly retired: readonly PackName[];
   readonly segments: readonly Segment[];
   readonly drop: boolean;
@@ -42,25 +42,49 @@ export type SlotContent =
       readonly digest: string;
       readonly pack: Uint8Array | undefined;
     }
-  | {
-      readonly kind: "stub";
-      readonly trunkId: string;
-      readonly slot: number;
-      readonly recordDigest: string;
-      readonly snapshotKey: string;
-    };
+  | Stub;
+
+/** What may stand in place of an old record. See docs/format.md, 3.5. */
+export interface Stub {
+  readonly kind: "stub";
+  readonly trunkId: string;
+  readonly slot: number;
+  readonly recordDigest: string;
+  /** A snapshot of this slot or of a later one. */
+  readonly snapshotKey: string;
+}
 
 /** What `previous` is in slot 0. */
 export const noRecordDigest = "0".repeat(64);
 
-/** The bytes of a record and its digest; `pack` is the inline pack of its own entry. */
-export function encodeRecord(record: TrunkRecord, pack?: Uint8Array): { bytes: Uint8Array; digest: string } {
-  const lines = [
+const maxEntries = 4096;
+
+/** A record's bytes, and its digest. */
+export interface EncodedRecord {
+  readonly bytes: Uint8Array;
+  readonly digest: string;
+}
+
+/**
+ * The bytes of a record; `pack` is the inline pack of its own entry. Reads them back before it answers, so that nothing
+ * comes into a journal that a reader would stop at: throws `INVALID_ARGUMENT` for values that no record can hold.
+ */
+export function encodeRecord(record: TrunkRecord, pack?: Uint8Array): EncodedRecord {
+  const encoded = encodeHeadedFile("record", recordLines(record), pack);
+  try {
+    decodeSlot(encoded.bytes, record.slot);
+  } catch (error) {
+    throw new TrunksError("INVALID_ARGUMENT", "no reader would accept this record", { cause: error });
+  }
+  return encoded;
+}
+
+function recordLines(record: TrunkRecord): string[] {
+  return [
     `trunk ${record.trunkId}`,
     `objects ${record.objects}`,
     `slot ${record.slot}`,
     `previous ${record.previous}`,
-    ...record.requires.map((feature) => `require ${feature}`),
     ...record.retired.map((name) => `retire ${packNameText(name)}`),
     ...record.segments.map((segment) => `segment ${segmentText(segment)}`),
     ...(record.drop ? ["drop"] : []),
@@ -71,7 +95,6 @@ export function encodeRecord(record: TrunkRecord, pack?: Uint8Array): { bytes: U
       ...entryLines(entry, record.objects),
     ]),
   ];
-  return encodeHeadedFile("record", lines, pack);
 }
 
 /** Reads what is in slot `slot`. Throws `CORRUPT`, or `NOT_SUPPORTED` for a newer format. */
@@ -79,38 +102,58 @@ export function decodeSlot(bytes: Uint8Array, slot: number): SlotContent {
   const key = recordKey(slot);
   const file = decodeHeadedFile(bytes, ["record", "stub"], key);
   const reader = new LineReader(file.lines, key);
-  return file.kind === "stub" ? readStub(reader) : readRecord(file, reader);
+  return file.kind === "stub" ? readStub(reader, slot) : readRecord(file, reader, slot);
 }
 
-function readStub(reader: LineReader): SlotContent {
-  const stub = {
-    kind: "stub" as const,
+/** In bytes: so many hold a whole stub, and the first lines of a record. */
+export const slotOpeningLength = 512;
+
+/**
+ * The digest of the record that a slot holds, or held before it became a stub, as its first `slotOpeningLength` bytes
+ * say, unchecked; `undefined` when they are those of neither.
+ */
+export function slotDigest(opening: Uint8Array): string | undefined {
+  const text = String.fromCharCode(...opening.subarray(0, slotOpeningLength));
+  const pattern = text.startsWith("trunks stub ")
+    ? /^trunks stub [0-9]+\ndigest [0-9a-f]{64}\ntrunk [0-9a-f]{32}\nslot [0-9]+\nrecord ([0-9a-f]{64})\n/
+    : /^trunks record [0-9]+\ndigest ([0-9a-f]{64})\n/;
+  return pattern.exec(text)?.[1];
+}
+
+function readStub(reader: LineReader, slot: number): Stub {
+  const stub: Stub = {
+    kind: "stub",
     trunkId: reader.id(reader.required("trunk")),
-    slot: reader.number(reader.required("slot")),
+    slot: readPlace(reader, slot),
     recordDigest: reader.digest(reader.required("record")),
     snapshotKey: reader.required("snapshot"),
   };
   reader.end();
+  if ((snapshotKeySlot(stub.snapshotKey) ?? -1) < slot) reader.fail("no snapshot stands for it");
   return stub;
 }
 
-function readRecord(file: HeadedFile, reader: LineReader): SlotContent {
+/** A file says where it belongs, so that one in another's place is noticed. */
+function readPlace(reader: LineReader, slot: number): number {
+  const found = reader.slot(reader.required("slot"));
+  return found === slot ? slot : reader.fail(`it belongs in slot ${found}`);
+}
+
+function readRecord(file: HeadedFile, reader: LineReader, place: number): SlotContent {
   const trunkId = reader.id(reader.required("trunk"));
   const objects = readObjectFormat(reader);
-  const slot = reader.number(reader.required("slot"));
+  const slot = readPlace(reader, place);
   const previous = reader.digest(reader.required("previous"));
-  const requires = reader.many("require");
-  checkFeatures(requires, reader.key);
+  checkFeatures(reader.many("require"), reader.key);
   const record: TrunkRecord = {
     trunkId,
     objects,
     slot,
     previous,
-    requires,
     retired: reader.many("retire").map((text) => readPackName(text, reader)),
     segments: reader.many("segment").map((text) => readSegment(text, reader)),
     drop: reader.flag("drop"),
-    doomed: reader.many("doom"),
+    doomed: reader.many("doom").map((text) => reader.storeKey(text)),
     doomLists: reader.many("doomlist").map((text) => readDoomList(text, reader)),
     entries: readEntries(reader, objects),
   };
@@ -123,8 +166,11 @@ export function readObjectFormat(reader: LineReader): ObjectFormat {
 }
 
 function readDoomList(text: string, reader: LineReader): DoomList {
-  const [key, size, digest] = reader.fields(text, 3) as [string, string, string];
-  return { key, size: reader.number(size), digest: reader.digest(digest) };
+  const [key, sizeText, digest] = reader.fields(text, 3) as [string, string, string];
+  if (!isDoomListKey(key)) reader.fail(`${JSON.stringify(key.slice(0, 80))} is no list of doomed keys`);
+  const size = reader.number(sizeText, 1);
+  if (size > maxHeaderLength) reader.fail(`a list of doomed keys has ${size} bytes`);
+  return { key, size, digest: reader.digest(digest) };
 }
 
 function readEntries(reader: LineReader, objects: ObjectFormat): RecordEntry[] {
@@ -132,6 +178,7 @@ function readEntries(reader: LineReader, objects: ObjectFormat): RecordEntry[] {
   while (!reader.done) {
     const own = reader.optional("entry");
     const id = own ?? reader.required("carried");
+    if (entries.length === maxEntries) reader.fail(`it has more than ${maxEntries} entries`);
     entries.push({ carried: own === undefined, ...readEntry(id, reader, objects) });
   }
   return entries;

@@ -2,9 +2,13 @@ import { TrunksError } from "@trunks/core";
 
 const lastSlot = 999_999_999_999_999;
 
+export function isSlot(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= lastSlot;
+}
+
 /** What a slot is called in keys: counted down, so that the newest one is listed first. */
 export function slotName(slot: number): string {
-  if (!Number.isSafeInteger(slot) || slot < 0 || slot > lastSlot) throw new TrunksError("INTERNAL", `no slot: ${slot}`);
+  if (!isSlot(slot)) throw new TrunksError("INTERNAL", `no slot: ${slot}`);
   return String(lastSlot - slot).padStart(15, "0");
 }
 

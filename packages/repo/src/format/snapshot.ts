@@ -1,5 +1,6 @@
 import { readObjectId, readRefName } from "./entry.ts";
 import { checkFeatures, decodeHeadedFile, encodeHeadedFile } from "./headed-file.ts";
+import { snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import {
   inlineText,
@@ -12,7 +13,7 @@ import {
   segmentText,
 } from "./pack-name.ts";
 import { readObjectFormat } from "./record.ts";
-import type { CataloguePack, Ref, State } from "./state.ts";
+import type { CataloguePack, Ref, State, Verdict } from "./state.ts";
 import { compareText } from "./text.ts";
 
 /** The bytes of a snapshot of `state`. See docs/format.md, 3.6. */
@@ -40,12 +41,16 @@ export function sortedRefs(state: Pick<State, "refs">): [string, Ref][] {
   return [...state.refs].sort(([left], [right]) => compareText(left, right));
 }
 
-/** Reads a snapshot. `key` is for messages. Throws `CORRUPT`, or `NOT_SUPPORTED` for a newer format. */
+/**
+ * Reads a snapshot. `key` is for messages, and where it is a snapshot's key its slot must be that of the content.
+ * Throws `CORRUPT`, or `NOT_SUPPORTED` for a newer format.
+ */
 export function decodeSnapshot(bytes: Uint8Array, key: string): State {
   const reader = new LineReader(decodeHeadedFile(bytes, ["snapshot"], key).lines, key);
   const trunkId = reader.id(reader.required("trunk"));
   const objects = readObjectFormat(reader);
-  const slot = reader.number(reader.required("slot"), -1);
+  const slot = reader.slot(reader.required("slot"), -1);
+  if ((snapshotKeySlot(key) ?? slot) !== slot) reader.fail(`it is a snapshot of slot ${slot}`);
   const recordDigest = reader.digest(reader.required("record"));
   checkFeatures(reader.many("require"), key);
   const state: State = {
@@ -53,18 +58,24 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
     objects,
     slot,
     recordDigest,
-    horizon: reader.number(reader.required("horizon"), -1),
-    dropped: reader.number(reader.required("dropped"), -1),
-    unproved: reader.number(reader.required("unproved"), -1),
+    horizon: readPast(reader, "horizon", slot),
+    dropped: readPast(reader, "dropped", slot),
+    unproved: readPast(reader, "unproved", slot),
     head: readRefName(reader.required("head"), reader),
     refs: readRefs(reader, objects),
-    packs: readPacks(reader),
-    retired: new Map(reader.many("retired").map((text) => readRetired(text, reader))),
-    verdicts: new Map(reader.many("verdict").map((text) => readVerdict(text, reader))),
-    doomed: new Map(reader.many("doom").map((text) => readDoom(text, reader))),
+    packs: readDated(reader, "pack", slot, readPack),
+    retired: readDated(reader, "retired", slot, readRetired),
+    verdicts: readDated(reader, "verdict", slot, readVerdict),
+    doomed: readDated(reader, "doom", slot, (key, doomedSlot) => [reader.storeKey(key), doomedSlot]),
   };
   reader.end();
   return state;
+}
+
+/** A slot up to the snapshot's own; -1 for none. */
+function readPast(reader: LineReader, field: string, slot: number): number {
+  const past = reader.slot(reader.required(field), -1);
+  return past <= slot ? past : reader.fail(`"${field}" is in the future`);
 }
 
 function packLine({ name, slot, pack }: CataloguePack): string {
@@ -74,39 +85,53 @@ function packLine({ name, slot, pack }: CataloguePack): string {
 
 function readRefs(reader: LineReader, objects: State["objects"]): Map<string, Ref> {
   const refs = new Map<string, Ref>();
+  let before = "";
   for (let line = reader.optional("ref"); line !== undefined; line = reader.optional("ref")) {
     const [idText, peeledText, name] = reader.fields(line, 3) as [string, string, string];
     const id = readObjectId(idText, reader, objects) ?? reader.fail("a ref has no value");
     const peeledId = peeledText === "-" ? undefined : readObjectId(peeledText, reader, objects);
+    if (compareText(before, name) >= 0) reader.fail("its refs are out of order");
     refs.set(readRefName(name, reader), peeledId === undefined ? { id } : { id, peeledId });
+    before = name;
   }
   return refs;
 }
 
-function readPacks(reader: LineReader): Map<string, CataloguePack> {
-  const packs = new Map<string, CataloguePack>();
-  for (const line of reader.many("pack")) {
-    const [slotText, kind, value, rest] = reader.fields(line, 4) as [string, string, string, string];
-    const name = readPackName(`${kind} ${value}`, reader);
-    const pack = name.kind === "segment" ? readSegment(`${name.id} ${rest}`, reader) : readInline(rest, reader);
-    packs.set(packNameText(name), { name, slot: reader.number(slotText), pack });
+/** Lines that begin with the slot of the record that brought them, in the order in which they came. */
+function readDated<Value>(
+  reader: LineReader,
+  field: string,
+  slot: number,
+  read: (text: string, slot: number, reader: LineReader) => [string, Value],
+): Map<string, Value> {
+  const values = new Map<string, Value>();
+  let before = 0;
+  for (const line of reader.many(field)) {
+    const [slotText, text] = reader.fields(line, 2) as [string, string];
+    const found = reader.slot(slotText);
+    const [key, value] = read(text, found, reader);
+    if (found < before || found > slot || values.has(key)) reader.fail(`its "${field}" lines are out of order`);
+    values.set(key, value);
+    before = found;
   }
-  return packs;
+  return values;
 }
 
-function readRetired(text: string, reader: LineReader): [string, { name: PackName; slot: number }] {
-  const [slot, nameText] = reader.fields(text, 2) as [string, string];
-  const name = readPackName(nameText, reader);
-  return [packNameText(name), { name, slot: reader.number(slot) }];
+function readPack(text: string, slot: number, reader: LineReader): [string, CataloguePack] {
+  const [kind, value, rest] = reader.fields(text, 3) as [string, string, string];
+  const name = readPackName(`${kind} ${value}`, reader);
+  if (name.kind === "record" && name.slot !== slot) reader.fail("a record's pack is of another slot");
+  const pack = name.kind === "segment" ? readSegment(`${name.id} ${rest}`, reader) : readInline(rest, reader);
+  return [packNameText(name), { name, slot, pack }];
 }
 
-function readVerdict(text: string, reader: LineReader): [string, { slot: number; letters: string }] {
-  const [slot, id, letters] = reader.fields(text, 3) as [string, string, string];
-  if (!/^[ascxr]+$/.test(letters)) reader.fail("a verdict has other letters than its own");
-  return [reader.id(id), { slot: reader.number(slot), letters }];
+function readRetired(text: string, slot: number, reader: LineReader): [string, { name: PackName; slot: number }] {
+  const name = readPackName(text, reader);
+  return [packNameText(name), { name, slot }];
 }
 
-function readDoom(text: string, reader: LineReader): [string, number] {
-  const [slot, key] = reader.fields(text, 2) as [string, string];
-  return [key, reader.number(slot)];
+function readVerdict(text: string, slot: number, reader: LineReader): [string, Verdict] {
+  const [id, letters] = reader.fields(text, 2) as [string, string];
+  if (!/^([ascx]+|r)$/.test(letters)) reader.fail("a verdict has other letters than its own");
+  return [reader.id(id), { slot, letters }];
 }

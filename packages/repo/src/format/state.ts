@@ -29,7 +29,7 @@ export interface State {
   readonly refs: ReadonlyMap<string, Ref>;
   /** By the text of their names, in the order in which they came. */
   readonly packs: ReadonlyMap<string, CataloguePack>;
-  /** Names of packs that left the catalogue, with the slot in which they did. */
+  /** Names of packs that left the catalogue, with the slot in which they did; in that order, as the two that follow. */
   readonly retired: ReadonlyMap<string, { readonly name: PackName; readonly slot: number }>;
   /** Verdicts in slots above the horizon, by entry id. */
   readonly verdicts: ReadonlyMap<string, Verdict>;

@@ -10,12 +10,36 @@ export function decodeText(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
   } catch {
-    return decodeEscaped(bytes);
+    return decodeLines(bytes);
   }
 }
 
 export function encodeText(text: string): Uint8Array {
-  return /[\uDC80-\uDCFF]/.test(text) && !text.isWellFormed() ? encodeEscaped(text) : encoder.encode(text);
+  return /[\uDC80-\uDCFF]/.test(text) && !text.isWellFormed() ? encodeLines(text) : encoder.encode(text);
+}
+
+/** Line by line: one odd name among a hundred thousand costs one line's work. A line feed is part of no longer sequence. */
+function decodeLines(bytes: Uint8Array): string {
+  const lines: string[] = [];
+  for (let start = 0; start <= bytes.length; ) {
+    const found = bytes.indexOf(0x0a, start);
+    const end = found === -1 ? bytes.length : found;
+    const line = bytes.subarray(start, end);
+    lines.push(decodeOne(line) ?? decodeEscaped(line));
+    start = end + 1;
+  }
+  return lines.join("\n");
+}
+
+function encodeLines(text: string): Uint8Array {
+  const lines = text.split("\n").map((line) => (line.isWellFormed() ? encoder.encode(line) : encodeEscaped(line)));
+  const bytes = new Uint8Array(lines.reduce((size, line) => size + line.length, lines.length - 1)).fill(0x0a);
+  let at = 0;
+  for (const line of lines) {
+    bytes.set(line, at);
+    at += line.length + 1;
+  }
+  return bytes;
 }
 
 function decodeEscaped(bytes: Uint8Array): string {
@@ -23,15 +47,15 @@ function decodeEscaped(bytes: Uint8Array): string {
   let at = 0;
   while (at < bytes.length) {
     const length = sequenceLength(bytes[at] as number);
-    const character = length === 0 ? undefined : decodeOne(bytes.subarray(at, at + length), length);
+    const character =
+      length === 0 || at + length > bytes.length ? undefined : decodeOne(bytes.subarray(at, at + length));
     text += character ?? String.fromCharCode(0xdc00 + (bytes[at] as number));
     at += character === undefined ? 1 : length;
   }
   return text;
 }
 
-function decodeOne(bytes: Uint8Array, length: number): string | undefined {
-  if (bytes.length < length) return undefined;
+function decodeOne(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);
   } catch {

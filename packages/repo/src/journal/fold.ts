@@ -2,10 +2,11 @@ import { TrunksError } from "@trunks/core";
 import type { RefMove } from "../format/entry.ts";
 import { damaged } from "../format/headed-file.ts";
 import { recordKey } from "../format/key.ts";
-import { type PackName, packKeys, packNameText } from "../format/pack-name.ts";
+import { type PackName, packKeys, packNameOfKey, packNameText } from "../format/pack-name.ts";
 import { noRecordDigest, type RecordEntry, type TrunkRecord } from "../format/record.ts";
 import type { CataloguePack, Ref, State, Verdict } from "../format/state.ts";
 import type { TrunkFile } from "../format/trunk-file.ts";
+import { OverlayMap } from "./overlay-map.ts";
 import { RefTree } from "./ref-tree.ts";
 
 /** How many slots back verdicts are remembered, at least while there are fewer than `maxVerdicts`. */
@@ -59,10 +60,10 @@ export function judge(state: State, entry: RecordEntry): Verdict | undefined {
 class Fold {
   readonly #base: State;
   readonly #refs: RefTree;
-  readonly #packs: Map<string, CataloguePack>;
-  readonly #retired: Map<string, { readonly name: PackName; readonly slot: number }>;
-  readonly verdicts: Map<string, Verdict>;
-  readonly #doomed: Map<string, number>;
+  readonly #packs: OverlayMap<string, CataloguePack>;
+  readonly #retired: OverlayMap<string, { readonly name: PackName; readonly slot: number }>;
+  readonly verdicts: OverlayMap<string, Verdict>;
+  readonly #doomed: OverlayMap<string, number>;
   #slot: number;
   #recordDigest: string;
   #head: string;
@@ -73,10 +74,10 @@ class Fold {
   constructor(state: State) {
     this.#base = state;
     this.#refs = new RefTree(state.refs);
-    this.#packs = new Map(state.packs);
-    this.#retired = new Map(state.retired);
-    this.verdicts = new Map(state.verdicts);
-    this.#doomed = new Map(state.doomed);
+    this.#packs = new OverlayMap(state.packs);
+    this.#retired = new OverlayMap(state.retired);
+    this.verdicts = new OverlayMap(state.verdicts);
+    this.#doomed = new OverlayMap(state.doomed);
     this.#slot = state.slot;
     this.#recordDigest = state.recordDigest;
     this.#head = state.head;
@@ -132,23 +133,28 @@ class Fold {
 
   #upkeep(record: TrunkRecord, doomedKeys: readonly string[]): void {
     const { slot } = record;
-    for (const key of doomedKeys) this.#doomed.set(key, slot);
-    for (const [text, { name }] of this.#retired) {
-      if (packKeys(name).some((key) => this.#doomed.has(key))) this.#retired.delete(text);
+    for (const key of doomedKeys) {
+      setLast(this.#doomed, key, slot);
+      const name = packNameOfKey(key);
+      if (name !== undefined) this.#retired.delete(packNameText(name));
     }
     for (const name of record.retired) {
       const text = packNameText(name);
-      if (this.#packs.delete(text)) this.#retired.set(text, { name, slot });
+      if (this.#packs.delete(text)) setLast(this.#retired, text, { name, slot });
     }
-    for (const segment of record.segments) {
-      const name = { kind: "segment", id: segment.id } as const;
-      this.#packs.set(packNameText(name), { name, slot, pack: segment });
-    }
+    for (const pack of record.segments) this.#enter({ name: { kind: "segment", id: pack.id }, slot, pack });
     if (record.drop) this.#dropped = slot;
   }
 
+  #enter(pack: CataloguePack): void {
+    const text = packNameText(pack.name);
+    this.#retired.delete(text);
+    setLast(this.#packs, text, pack);
+  }
+
   judge(entry: RecordEntry, slot: number): void {
-    if (this.verdicts.has(entry.id) || entry.last < slot || entry.basis < this.#horizon) return;
+    if (this.verdicts.has(entry.id) || entry.last < slot) return;
+    if (entry.basis < this.#horizon || entry.basis >= slot) return;
     const names = entryPacks(entry, slot);
     if (this.#mustRetry(entry, names)) {
       this.verdicts.set(entry.id, { slot, letters: "r" });
@@ -157,7 +163,7 @@ class Fold {
     const letters = this.#move(entry);
     this.verdicts.set(entry.id, { slot, letters: shorten(letters) });
     if (!letters.includes("a")) return;
-    for (const pack of names) this.#packs.set(packNameText(pack.name), pack);
+    for (const pack of names) this.#enter(pack);
     if (entry.unproved) this.#unproved = slot;
   }
 
@@ -166,8 +172,9 @@ class Fold {
       return true;
     if (this.#dropped <= entry.basis) return false;
     if (entry.assumed === "*") return true;
-    const values = new Set([...this.#refs.refs.values()].map((ref) => ref.id));
-    return entry.assumed.some((id) => !values.has(id));
+    const gone = new Set(entry.assumed);
+    if (gone.size > 0) for (const { id } of this.#refs.refs.values()) gone.delete(id);
+    return gone.size > 0;
   }
 
   /** Applies the moves and answers their letters. */
@@ -202,12 +209,21 @@ class Fold {
     let count = this.verdicts.size;
     for (const [id, verdict] of this.verdicts) {
       if (count > maxVerdicts) this.#horizon = Math.max(this.#horizon, verdict.slot);
-      if (verdict.slot > this.#horizon) break; // Verdicts are in the order of their slots.
+      if (verdict.slot > this.#horizon) break;
       this.verdicts.delete(id);
       count--;
     }
-    for (const [key, doomedSlot] of this.#doomed) if (doomedSlot <= this.#horizon) this.#doomed.delete(key);
+    for (const [key, doomedSlot] of this.#doomed) {
+      if (doomedSlot > this.#horizon) break;
+      this.#doomed.delete(key);
+    }
   }
+}
+
+/** Sets a value at the end: these maps are in the order of slots. */
+function setLast<Value>(map: OverlayMap<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
 }
 
 function refOf(id: string, peeledId: string | undefined): Ref {

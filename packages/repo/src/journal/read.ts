@@ -1,29 +1,13 @@
-import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
-import { mapConcurrent } from "../concurrent.ts";
+import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
 import { damaged } from "../format/headed-file.ts";
-import {
-  journalPrefix,
-  latestKey,
-  recordKey,
-  recordKeySlot,
-  snapshotKeySlot,
-  snapshotPrefix,
-  trunkFileKey,
-} from "../format/key.ts";
-import { decodeLatest } from "../format/latest.ts";
-import { type DoomList, decodeSlot, type TrunkRecord } from "../format/record.ts";
-import { decodeSnapshot } from "../format/snapshot.ts";
+import { journalPrefix, latestKey, recordKey, recordKeySlot, snapshotKeySlot, trunkFileKey } from "../format/key.ts";
+import type { Stub } from "../format/record.ts";
 import type { State } from "../format/state.ts";
-import { decodeText } from "../format/text.ts";
 import { decodeTrunkFile, type TrunkFile } from "../format/trunk-file.ts";
-import { sha256Hex } from "../platform.ts";
-import { emptyState, type FoldInput, fold } from "./fold.ts";
-
-/** A record that was read on the way to a state, with its inline pack. */
-export interface ReadRecord extends FoldInput {
-  readonly record: TrunkRecord;
-  readonly pack: Uint8Array | undefined;
-}
+import { emptyState, fold } from "./fold.ts";
+import { type ReadRecord, SlotReader, slotConcurrency } from "./slots.ts";
+import { listSnapshots, readLatest, readSnapshot } from "./snapshots.ts";
+import { checkTip } from "./tip.ts";
 
 /** A state, and the records that were read to get there, in order. */
 export interface Reading {
@@ -31,24 +15,20 @@ export interface Reading {
   readonly records: readonly ReadRecord[];
 }
 
-/** Records asked for at once. */
-const readConcurrency = 64;
-/** A tail longer than this without a known snapshot is worth a look for one. */
-const longTail = 64;
-
-/** A snapshot in place of the record that was asked for: what is wanted lies before it. */
-const stubbed = Symbol("stubbed");
+/** A tail longer than this is worth a look for a newer snapshot. */
+const longTail = 128;
+/** Pages of foreign keys that are passed over before a listing is given up. */
+const maxPages = 100;
 
 /** Reads the newest state with nothing known: two rounds. `undefined` when there is no trunk. */
 export async function readCold(backend: Backend, options: RequestOptions = {}): Promise<Reading | undefined> {
-  const [page, latest] = await Promise.all([
-    backend.list(journalPrefix, { ...options, limit: 1 }),
-    readLatestSnapshotKey(backend, options),
-  ]);
-  const newest = page.keys.map(({ key }) => recordKeySlot(key)).find((slot) => slot !== undefined);
+  const [newest, latest] = await Promise.all([newestSlot(backend, options), readLatest(backend, options)]);
   if (newest === undefined && latest === undefined) return readUnborn(backend, options);
-  const start = latest ?? ((newest ?? 0) > longTail ? await newestSnapshotKey(backend, options) : undefined);
-  const reading = await readFrom(backend, start, newest ?? -1, options);
+  const isLong = (newest ?? -1) - (latest?.slot ?? -1) > longTail;
+  const newer = isLong ? (await listSnapshots(backend, options))[0] : undefined;
+  const key = newestKey([newer, latest?.snapshotKey]);
+  const trunkId = key === latest?.snapshotKey ? latest?.trunkId : undefined;
+  const reading = await readFrom(backend, { key, trunkId, known: undefined }, newest ?? -1, options);
   return backend.capabilities.promptList
     ? reading
     : joined(reading, await readForward(backend, reading.state, options));
@@ -56,56 +36,22 @@ export async function readCold(backend: Backend, options: RequestOptions = {}): 
 
 /** Reads what came after `state`: one round when that is one record or none. */
 export async function readForward(backend: Backend, state: State, options: RequestOptions = {}): Promise<Reading> {
-  const next = state.slot + 1;
-  const [early, second] = await Promise.all([readSlot(backend, next, options), readSlot(backend, next + 1, options)]);
-  if (early === undefined && second === undefined) return { state, records: [] };
-  // Both may have been written between the two answers.
-  const first = early ?? (await readSlot(backend, next, options));
-  if (first === undefined) throw damaged(recordKey(next), "it is missing, and the record behind it is there");
-  if (first === stubbed || second === stubbed) return readAfresh(backend, state, options);
-  if (second === undefined) return folded(state, [first]);
-  const reading = folded(state, [first, second]);
-  const newest = await newestSlot(backend, options);
-  if (newest === undefined || newest <= reading.state.slot) {
-    return backend.capabilities.promptList
-      ? reading
-      : joined(reading, await readForward(backend, reading.state, options));
+  const slots = new SlotReader(backend, options);
+  const { promptList } = backend.capabilities;
+  let reading: Reading = { state, records: [] };
+  for (let count = 2; ; count = Math.min(2 * count, slotConcurrency)) {
+    const run = await slots.run(reading.state.slot + 1, count);
+    if (run.stub !== undefined) return readAfresh(backend, reading, run.stub, options);
+    reading = extended(reading, run.records);
+    if (run.records.length < count) return reading;
+    if (count > 2) continue;
+    const newest = (await newestSlot(backend, options)) ?? -1;
+    if (newest - reading.state.slot > longTail) return readAfresh(backend, reading, undefined, options);
+    const rest = await slots.all(reading.state.slot + 1, newest);
+    if (rest.stub !== undefined) return readAfresh(backend, reading, rest.stub, options);
+    reading = extended(reading, rest.records);
+    if (promptList) return reading;
   }
-  if (newest - reading.state.slot > longTail) return readAfresh(backend, state, options);
-  const rest = await readSlots(backend, reading.state.slot + 1, newest, options);
-  return rest === stubbed ? readAfresh(backend, state, options) : joined(reading, folded(reading.state, rest));
-}
-
-/** Whether slot `state.slot` still holds the record that `state` was folded from; throws `CORRUPT` when it does not. */
-export async function checkTip(backend: Backend, state: State, options: RequestOptions = {}): Promise<void> {
-  if (state.slot < 0) return;
-  const key = recordKey(state.slot);
-  // The whole of a stub, and the first lines of a record.
-  const content = await backend.get(key, { ...options, range: { start: 0, end: 512 } });
-  const opening = content === undefined ? "" : decodeText(await content.bytes());
-  const pattern = opening.startsWith("trunks stub")
-    ? /\nrecord ([0-9a-f]{64})\n/
-    : /^trunks record [0-9]+\ndigest ([0-9a-f]{64})\n/;
-  const digest = pattern.exec(opening)?.[1];
-  if (digest === state.recordDigest) return;
-  throw new TrunksError(
-    "CORRUPT",
-    `the trunk is not the one that was here before: ${key} ${content === undefined ? "is gone" : "holds another record"}`,
-    {
-      hint: "if the store was restored from a backup on purpose, remove the folder `trunks` in your .git folder and fetch again",
-    },
-  );
-}
-
-/** The inline packs and the records from slot `first` on; `undefined` when some are stubs by now. */
-export async function readRecords(
-  backend: Backend,
-  first: number,
-  last: number,
-  options: RequestOptions = {},
-): Promise<ReadRecord[] | undefined> {
-  const records = await readSlots(backend, first, last, options);
-  return records === stubbed ? undefined : records;
 }
 
 export async function readTrunkFile(backend: Backend, options: RequestOptions = {}): Promise<TrunkFile | undefined> {
@@ -120,107 +66,120 @@ async function readUnborn(backend: Backend, options: RequestOptions): Promise<Re
   return backend.capabilities.promptList ? { state, records: [] } : readForward(backend, state, options);
 }
 
-/** Reads again from the newest snapshot, because records in between are gone. */
-async function readAfresh(backend: Backend, known: State, options: RequestOptions): Promise<Reading> {
-  const [key, newest] = await Promise.all([newestSnapshotKey(backend, options), newestSlot(backend, options)]);
-  const reading = await readFrom(backend, key, newest ?? -1, options);
-  if (reading.state.trunkId === known.trunkId && reading.state.slot >= known.slot) return reading;
-  throw new TrunksError("CORRUPT", "the trunk is not the one that was here before, or an older state of it");
-}
-
-/** The state at slot `newest`, or at the snapshot if that is newer. */
-async function readFrom(
+/** Reads on from the newest snapshot, because `stub` stands where a record was wanted, or because many came. */
+async function readAfresh(
   backend: Backend,
-  key: string | undefined,
-  newest: number,
+  known: Reading,
+  stub: Stub | undefined,
   options: RequestOptions,
 ): Promise<Reading> {
-  const slot = key === undefined ? -1 : (snapshotKeySlot(key) ?? -1);
-  const [base, records] = await Promise.all([
-    key === undefined ? undefined : readSnapshot(backend, key, options),
-    readSlots(backend, slot + 1, newest, options),
-  ]);
-  if (records !== stubbed && (base !== undefined || key === undefined)) return folded(base, records);
-  const newer = await newestSnapshotKey(backend, options);
-  if (newer === undefined || newer === key)
-    throw damaged(key ?? recordKey(0), "it is missing, and no snapshot stands for it");
-  return readFrom(backend, newer, newest, options);
+  const { trunkId, slot } = known.state;
+  const [listed, newest] = await Promise.all([listSnapshots(backend, options), newestSlot(backend, options)]);
+  const key = newestKey([listed[0], stub?.snapshotKey]);
+  const isNewer = key !== undefined && (snapshotKeySlot(key) ?? -1) > slot;
+  const start = { key: isNewer ? key : undefined, trunkId, known };
+  const reading = await readFrom(backend, start, newest ?? -1, options);
+  // A listing that is late shows nothing of what the stub knows.
+  if (stub !== undefined && reading.state.slot < stub.slot) throw snapshotGone(stub);
+  return backend.capabilities.promptList
+    ? reading
+    : joined(reading, await readForward(backend, reading.state, options));
 }
 
-async function readSnapshot(backend: Backend, key: string, options: RequestOptions): Promise<State | undefined> {
-  const content = await backend.get(key, options);
-  if (content === undefined) return undefined;
-  const state = decodeSnapshot(await content.bytes(), key);
-  if (state.slot !== snapshotKeySlot(key)) throw damaged(key, `it is a snapshot of slot ${state.slot}`);
-  return state;
+/** Where a reading begins: at a snapshot, or else behind what is known, or else at the first record. */
+interface Start {
+  readonly key: string | undefined;
+  /** Whose snapshot `key` must be; `undefined` when nothing has said so yet. */
+  readonly trunkId: string | undefined;
+  readonly known: Reading | undefined;
 }
 
-async function readSlots(
-  backend: Backend,
-  first: number,
-  last: number,
-  options: RequestOptions,
-): Promise<ReadRecord[] | typeof stubbed> {
-  const slots = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-  const records = await mapConcurrent(slots, readConcurrency, (slot) => readSlot(backend, slot, options));
-  if (records.includes(stubbed)) return stubbed;
-  const missing = records.indexOf(undefined);
-  if (missing !== -1) throw damaged(recordKey(first + missing), "it is missing, and a record behind it is there");
-  return records as ReadRecord[];
-}
-
-async function readSlot(
-  backend: Backend,
-  slot: number,
-  options: RequestOptions,
-): Promise<ReadRecord | typeof stubbed | undefined> {
-  const content = await backend.get(recordKey(slot), options);
-  if (content === undefined) return undefined;
-  const decoded = decodeSlot(await content.bytes(), slot);
-  if (decoded.kind === "stub") return stubbed;
-  const { record, digest, pack } = decoded;
-  const lists = await Promise.all(record.doomLists.map((list) => readDoomList(backend, list, options)));
-  return { record, digest, pack, doomedKeys: [...record.doomed, ...lists.flat()] };
-}
-
-async function readDoomList(backend: Backend, list: DoomList, options: RequestOptions): Promise<string[]> {
-  const content = await backend.get(list.key, options);
-  const bytes = await content?.bytes();
-  if (bytes === undefined || bytes.length !== list.size || sha256Hex(bytes) !== list.digest) {
-    throw damaged(list.key, bytes === undefined ? "it is missing" : "it does not match its digest");
+/** The state at slot `newest`, or at the snapshot if that is newer. Snapshots that are gone are passed over. */
+async function readFrom(backend: Backend, start: Start, newest: number, options: RequestOptions): Promise<Reading> {
+  const { known } = start;
+  const slots = new SlotReader(backend, options);
+  const tried = new Set<string | undefined>();
+  let { key, trunkId } = start;
+  for (;;) {
+    tried.add(key);
+    const slot = key === undefined ? known?.state.slot : snapshotKeySlot(key);
+    const [base, run] = await Promise.all([
+      key === undefined ? known?.state : readSnapshot(backend, key, options),
+      slots.all((slot ?? -1) + 1, newest),
+    ]);
+    const isGone = key !== undefined && base === undefined;
+    if (!isGone && run.stub === undefined) {
+      if (key === undefined) return known === undefined ? begun(run.records) : extended(known, run.records);
+      await checkSnapshot(backend, base as State, key, trunkId, run.records.length > 0, options);
+      return extended({ state: base as State, records: [] }, run.records);
+    }
+    key = await nextStart(backend, tried, (known?.state.slot ?? -1) + 1, run.stub, options);
+    trunkId = run.stub?.trunkId ?? known?.state.trunkId;
   }
-  return decodeText(bytes).split("\n").filter(Boolean);
 }
 
-function folded(base: State | undefined, records: readonly ReadRecord[]): Reading {
-  const first = records[0]?.record;
-  const start = base ?? (first === undefined ? undefined : emptyState({ id: first.trunkId, objects: first.objects }));
-  if (start === undefined) throw new TrunksError("INTERNAL", "nothing to fold");
-  return { state: fold(start, records), records };
+/** The newest snapshot from `least` on that was not tried yet, or `undefined` to do without one. */
+async function nextStart(
+  backend: Backend,
+  tried: ReadonlySet<string | undefined>,
+  least: number,
+  stub: Stub | undefined,
+  options: RequestOptions,
+): Promise<string | undefined> {
+  const listed = await listSnapshots(backend, options);
+  const key = newestKey([...listed, stub?.snapshotKey].filter((one) => !tried.has(one)));
+  if (key !== undefined && (snapshotKeySlot(key) ?? -1) >= (stub?.slot ?? least)) return key;
+  if (stub !== undefined) throw snapshotGone(stub);
+  if (!tried.has(undefined)) return undefined;
+  throw damaged(latestKey, "the snapshot that it names is missing, and so are the records before it");
+}
+
+/** A snapshot in a place where it does not belong is noticed by the record behind it, or by its trunk, or by its own record. */
+async function checkSnapshot(
+  backend: Backend,
+  state: State,
+  key: string,
+  trunkId: string | undefined,
+  isFollowed: boolean,
+  options: RequestOptions,
+): Promise<void> {
+  if (trunkId !== undefined && state.trunkId !== trunkId) throw damaged(key, "it belongs to another trunk");
+  if (trunkId === undefined && !isFollowed) await checkTip(backend, state, options);
+}
+
+/** The state of a journal that was read from its first record on. */
+function begun(records: readonly ReadRecord[]): Reading {
+  const [first] = records;
+  if (first === undefined) throw damaged(latestKey, "it names a snapshot that is missing, and the journal is empty");
+  const { trunkId, objects } = first.record;
+  return extended({ state: emptyState({ id: trunkId, objects }), records: [] }, records);
+}
+
+function extended(reading: Reading, records: readonly ReadRecord[]): Reading {
+  return { state: fold(reading.state, records), records: [...reading.records, ...records] };
 }
 
 function joined(first: Reading, second: Reading): Reading {
   return { state: second.state, records: [...first.records, ...second.records] };
 }
 
-/** The key that `latest` names. A missing or unreadable pointer is as good as none. */
-async function readLatestSnapshotKey(backend: Backend, options: RequestOptions): Promise<string | undefined> {
-  const content = await backend.get(latestKey, options);
-  if (content === undefined) return undefined;
-  try {
-    return decodeLatest(await content.bytes()).snapshotKey;
-  } catch (error) {
-    if (isTrunksError(error, "CORRUPT")) return undefined;
-    throw error;
-  }
-}
-
-async function newestSnapshotKey(backend: Backend, options: RequestOptions): Promise<string | undefined> {
-  const page = await backend.list(snapshotPrefix, { ...options, limit: 16 });
-  return page.keys.map(({ key }) => key).find((key) => snapshotKeySlot(key) !== undefined);
-}
-
+/** The greatest slot in the journal as the store lists it. Keys that are no records are passed over. */
 async function newestSlot(backend: Backend, options: RequestOptions): Promise<number | undefined> {
-  const page = await backend.list(journalPrefix, { ...options, limit: 1 });
-  return page.keys.map(({ key }) => recordKeySlot(key)).find((slot) => slot !== undefined);
+  let after: string | undefined;
+  for (let pages = 0; pages < maxPages; pages++) {
+    const page = await backend.list(journalPrefix, { ...options, after, limit: pages === 0 ? 1 : 1000 });
+    const newest = page.keys.map(({ key }) => recordKeySlot(key)).find((slot) => slot !== undefined);
+    if (newest !== undefined || !page.more) return newest;
+    after = page.keys.at(-1)?.key ?? after;
+  }
+  throw new TrunksError("CORRUPT", `${journalPrefix} is full of keys that are no records`);
+}
+
+/** Slots are counted down in keys, so the newest snapshot is the first in their order. */
+function newestKey(keys: readonly (string | undefined)[]): string | undefined {
+  return keys.filter((key) => key !== undefined).sort()[0];
+}
+
+function snapshotGone(stub: Stub): TrunksError {
+  return damaged(stub.snapshotKey, `it is missing, and ${recordKey(stub.slot)} stands for it`);
 }

@@ -1,22 +1,26 @@
 import type { Ref } from "../format/state.ts";
+import { OverlayMap } from "./overlay-map.ts";
+
+/** How many refs lie below each folder, for maps that do not change any more. */
+const countedFolders = new WeakMap<ReadonlyMap<string, Ref>, ReadonlyMap<string, number>>();
 
 /**
  * Refs that also know their folders, so that a name which is a folder of another is found without a search: Git keeps
  * refs as files, and `refs/heads/a` beside `refs/heads/a/b` could not be cloned.
  */
 export class RefTree {
-  readonly refs: Map<string, Ref>;
-  /** How many refs lie below each folder; made when it is first needed. */
-  #folders: Map<string, number> | undefined;
+  readonly refs: OverlayMap<string, Ref>;
+  /** How many more, or fewer, than in the base of `refs`; made when it is first needed. */
+  #changes: Map<string, number> | undefined;
 
   constructor(refs: ReadonlyMap<string, Ref>) {
-    this.refs = new Map(refs);
+    this.refs = new OverlayMap(refs);
   }
 
   /** Whether making `name` would put a ref where a folder is or below a ref. */
   conflicts(name: string): boolean {
     for (const folder of foldersOf(name)) if (this.refs.has(folder)) return true;
-    return this.#counted().has(name);
+    return (this.#baseFolders().get(name) ?? 0) + (this.#folderChanges().get(name) ?? 0) > 0;
   }
 
   /** `undefined` removes the ref. */
@@ -25,24 +29,30 @@ export class RefTree {
     if (ref === undefined) this.refs.delete(name);
     else this.refs.set(name, ref);
     const change = Number(ref !== undefined) - Number(had);
-    if (change !== 0 && this.#folders !== undefined) count(this.#folders, name, change);
+    if (change !== 0 && this.#changes !== undefined) count(this.#changes, name, change);
   }
 
-  #counted(): Map<string, number> {
-    if (this.#folders === undefined) {
-      this.#folders = new Map();
-      for (const name of this.refs.keys()) count(this.#folders, name, 1);
+  #baseFolders(): ReadonlyMap<string, number> {
+    const { base } = this.refs;
+    const counted = countedFolders.get(base);
+    if (counted !== undefined) return counted;
+    const folders = new Map<string, number>();
+    for (const name of base.keys()) count(folders, name, 1);
+    countedFolders.set(base, folders);
+    return folders;
+  }
+
+  #folderChanges(): Map<string, number> {
+    if (this.#changes === undefined) {
+      this.#changes = new Map();
+      for (const { key, added } of this.refs.differences()) count(this.#changes, key, added ? 1 : -1);
     }
-    return this.#folders;
+    return this.#changes;
   }
 }
 
 function count(folders: Map<string, number>, name: string, change: number): void {
-  for (const folder of foldersOf(name)) {
-    const total = (folders.get(folder) ?? 0) + change;
-    if (total === 0) folders.delete(folder);
-    else folders.set(folder, total);
-  }
+  for (const folder of foldersOf(name)) folders.set(folder, (folders.get(folder) ?? 0) + change);
 }
 
 function* foldersOf(name: string): Generator<string> {

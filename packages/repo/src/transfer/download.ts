@@ -2,8 +2,9 @@ import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
 import { damaged } from "../format/headed-file.ts";
 import { indexKey, intentKey, packKey, recordKey } from "../format/key.ts";
 import type { InlinePack, PackName, Segment } from "../format/pack-name.ts";
+import { decodeSlot } from "../format/record.ts";
 import type { CataloguePack } from "../format/state.ts";
-import type { ReadRecord } from "../journal/read.ts";
+import type { ReadRecord } from "../journal/slots.ts";
 import { createDigest, sha256Hex } from "../platform.ts";
 
 /**
@@ -28,7 +29,10 @@ export async function* downloadSegment(
   if (digest.hex() !== expected) throw damaged(key, "its bytes do not match their digest");
 }
 
-/** The inline pack of a record or an intent, checked; from `records` when it was read already. */
+/**
+ * The inline pack of a record or an intent, checked; from `records` when it was read already. A pack that is gone, also
+ * when a stub stands in place of its record, throws `NOT_FOUND`: it was retired, so read the state again.
+ */
 export async function downloadInline(
   backend: Backend,
   pack: CataloguePack,
@@ -43,8 +47,14 @@ export async function downloadInline(
   const content = await backend.get(key, { ...options, range: { suffix: size } });
   if (content === undefined) throw missing(key);
   const bytes = await content.bytes();
-  if (bytes.length !== size || sha256Hex(bytes) !== digest) throw damaged(key, "its pack does not match its digest");
-  return bytes;
+  if (bytes.length === size && sha256Hex(bytes) === digest) return bytes;
+  if (name.kind === "record" && (await isStub(backend, name.slot, options))) throw missing(key);
+  throw damaged(key, "its pack does not match its digest");
+}
+
+async function isStub(backend: Backend, slot: number, options: RequestOptions): Promise<boolean> {
+  const content = await backend.get(recordKey(slot), options);
+  return content !== undefined && decodeSlot(await content.bytes(), slot).kind === "stub";
 }
 
 function inlineKey(name: PackName): string {

@@ -3,7 +3,7 @@ import { damaged } from "../format/headed-file.ts";
 import { indexKey, packKey } from "../format/key.ts";
 import { packNameText, type Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
-import type { ReadRecord } from "../journal/read.ts";
+import type { ReadRecord } from "../journal/slots.ts";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { ObjectReader } from "../pack/object-reader.ts";
 import { PackIndex } from "../pack/pack-index.ts";

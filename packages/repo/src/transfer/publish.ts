@@ -4,9 +4,10 @@ import { encodeRecord, type RecordEntry, type TrunkRecord } from "../format/reco
 import type { State, Verdict } from "../format/state.ts";
 import { appendRecord, type Sleep } from "../journal/append.ts";
 import { fold, judge, verdictWindow } from "../journal/fold.ts";
-import { type Reading, type ReadRecord, readForward } from "../journal/read.ts";
-import { randomId, sha256Hex } from "../platform.ts";
-import { type SegmentBody, uploadSegment } from "./segment-upload.ts";
+import { type Reading, readForward } from "../journal/read.ts";
+import type { ReadRecord } from "../journal/slots.ts";
+import { sha256Hex } from "../platform.ts";
+import { type SegmentBody, uploadSegments } from "./segment-upload.ts";
 
 /** In bytes. A pack up to this size travels inside its record. */
 export const inlinePackLimit = 2 ** 20;
@@ -53,6 +54,8 @@ export type PublishOutcome =
 export interface PublisherOptions {
   readonly now: () => number;
   readonly sleep?: Sleep;
+  /** Makes names that nobody has used. */
+  readonly newId: () => string;
 }
 
 /** Puts pushes in the journal. */
@@ -60,22 +63,32 @@ export class Publisher {
   readonly #backend: Backend;
   readonly #now: () => number;
   readonly #sleep: Sleep;
+  readonly #newId: () => string;
 
   constructor(backend: Backend, options: PublisherOptions) {
     this.#backend = backend;
     this.#now = options.now;
     this.#sleep = options.sleep ?? timerSleep;
+    this.#newId = options.newId;
   }
 
-  /** Publishes behind `state`; the reading is what was learnt of the journal after it. */
+  /**
+   * Publishes behind `state`; the reading is what was learnt of the journal after it. A push is refused only by a state
+   * that was read after this was called, and before its segments are uploaded if it can be.
+   */
   async publish(
     state: State,
     publication: Publication,
     options: RequestOptions = {},
   ): Promise<{ outcome: PublishOutcome; reading: Reading }> {
-    const entry = await this.#entry(publication, options);
-    const pack = publication.pack?.kind === "inline" ? publication.pack.bytes : undefined;
-    let reading: Reading = { state, records: [] };
+    const draft = this.#draft(publication);
+    let reading = hopeless(state, draft) ? await readForward(this.#backend, state, options) : { state, records: [] };
+    const refusal = hopeless(reading.state, draft);
+    if (refusal !== undefined) return { outcome: outcomeOf(refusal, draft, reading.state), reading };
+    const { pack: body } = publication;
+    const pack = body?.kind === "inline" ? body.bytes : undefined;
+    const bodies = body?.kind === "segments" ? body.segments : [];
+    const entry = { ...draft, segments: await uploadSegments(this.#backend, bodies, this.#newId, options) };
     for (;;) {
       const settled = reading.state.verdicts.get(entry.id) ?? hopeless(reading.state, entry);
       if (settled !== undefined) return { outcome: outcomeOf(settled, entry, reading.state), reading };
@@ -109,12 +122,11 @@ export class Publisher {
     );
   }
 
-  async #entry(publication: Publication, options: RequestOptions): Promise<RecordEntry> {
+  /** The entry without its segments. */
+  #draft(publication: Publication): RecordEntry {
     const { pack, basis } = publication;
-    const bodies = pack?.kind === "segments" ? pack.segments : [];
-    const segments = await Promise.all(bodies.map((body) => uploadSegment(this.#backend, body, options)));
     return {
-      id: randomId(),
+      id: this.#newId(),
       carried: false,
       basis,
       last: basis + verdictWindow,
@@ -126,7 +138,7 @@ export class Publisher {
       assumed: publication.assumed,
       moves: publication.moves,
       head: publication.head,
-      segments,
+      segments: [],
       inline:
         pack?.kind === "inline"
           ? { size: pack.bytes.length, digest: sha256Hex(pack.bytes), objectCount: pack.objectCount }

@@ -8,9 +8,10 @@ import {
   type Source,
   TrunksError,
 } from "@trunks/core";
+import { mapConcurrent } from "../concurrent.ts";
 import { indexKey, packKey } from "../format/key.ts";
 import type { Segment } from "../format/pack-name.ts";
-import { createDigest, randomId } from "../platform.ts";
+import { createDigest } from "../platform.ts";
 
 /** A pack that needs no base outside itself, and its version-2 index. */
 export interface SegmentBody {
@@ -21,14 +22,25 @@ export interface SegmentBody {
 
 /** Tries after a lost answer. The name is ours alone, so to repeat is harmless. */
 const maxTries = 5;
+/** Segments uploaded at once; each may go up in parallel parts. */
+const segmentConcurrency = 4;
 
-/** Stores a pack and its index under a fresh name. Both are durable when the promise resolves. */
-export async function uploadSegment(
+/** Stores packs and their indexes under fresh names. All are durable when the promise resolves. */
+export function uploadSegments(
+  backend: Backend,
+  bodies: readonly SegmentBody[],
+  newId: () => string,
+  options: RequestOptions = {},
+): Promise<Segment[]> {
+  return mapConcurrent(bodies, segmentConcurrency, (body) => uploadSegment(backend, body, newId(), options));
+}
+
+async function uploadSegment(
   backend: Backend,
   body: SegmentBody,
-  options: RequestOptions = {},
+  id: string,
+  options: RequestOptions,
 ): Promise<Segment> {
-  const id = randomId();
   const pack = new DigestedBody(body.pack);
   const index = new DigestedBody(body.index);
   await Promise.all([createOwn(backend, packKey(id), pack, options), createOwn(backend, indexKey(id), index, options)]);
@@ -49,9 +61,19 @@ async function createOwn(backend: Backend, key: string, body: Body, options: Req
       if (!created && attempt === 1) throw new TrunksError("INTERNAL", `${key} was taken, and its name is random`);
       return;
     } catch (error) {
-      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || attempt === maxTries || options.signal?.aborted) throw error;
+      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || options.signal?.aborted) throw error;
+      if (attempt === maxTries) throw notUploaded(error);
     }
   }
+}
+
+/** What is unknown is whether a file lies there that nothing names; that nothing was pushed is certain. */
+function notUploaded(error: unknown): TrunksError {
+  return new TrunksError("UNAVAILABLE", "the store did not say whether it took the pack", {
+    cause: error,
+    retryable: true,
+    hint: "push again",
+  });
 }
 
 /** Takes the digest of a body while the store reads it, if it reads from front to back; else with a pass of its own. */

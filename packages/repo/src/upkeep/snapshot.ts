@@ -3,7 +3,6 @@ import { latestKey, snapshotKey } from "../format/key.ts";
 import { encodeLatest } from "../format/latest.ts";
 import { encodeSnapshot } from "../format/snapshot.ts";
 import type { State } from "../format/state.ts";
-import { randomId } from "../platform.ts";
 
 /** A cold reader reads about this many records behind a snapshot, and twice as many when a writer died at the wrong time. */
 const snapshotInterval = 64;
@@ -16,9 +15,14 @@ export function snapshotDue(slot: number): boolean {
   return slot % snapshotInterval === snapshotInterval - 1;
 }
 
-/** Writes a snapshot of `state` and points `latest` to it. Readers profit; nobody depends on it. */
-export async function writeSnapshot(backend: Backend, state: State, options: RequestOptions = {}): Promise<void> {
-  const key = snapshotKey(state.slot, randomId());
+/** Writes a snapshot of `state` under a fresh id and points `latest` to it. Readers profit; nobody depends on it. */
+export async function writeSnapshot(
+  backend: Backend,
+  state: State,
+  id: string,
+  options: RequestOptions = {},
+): Promise<void> {
+  const key = snapshotKey(state.slot, id);
   await backend.create(key, encodeSnapshot(state), options);
   await backend.put(latestKey, encodeLatest({ trunkId: state.trunkId, slot: state.slot, snapshotKey: key }), options);
 }
