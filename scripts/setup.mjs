@@ -83,33 +83,34 @@ function installTools(tools) {
 }
 
 function start() {
-  buildCommandLine();
+  quietly("pnpm", ["exec", "turbo", "run", "build", "--filter=@trunks/cli", "--output-logs=errors-only"]);
+  linkPrograms();
   if (args.length === 0) must("node", [join(root, "scripts", "demo.ts")]);
   // npm runs scripts in the workspace's folder; the paths in ARGS are meant from where the user stands.
   else must("node", [join(root, "apps/cli/dist/trunks.js"), ...args], process.env.INIT_CWD);
 }
 
+/** Goes on whatever fails, so that one run tells all of it. */
 function test() {
   environment.TRUNKS_RESULTS_DIR = join(root, ".results", "packages");
   rmSync(environment.TRUNKS_RESULTS_DIR, { recursive: true, force: true });
+  linkPrograms();
   say("bringing the test servers");
-  must("pnpm", ["--silent", "-C", "test-servers", "run", "install-servers"]);
-  buildCommandLine();
-  // A suite of its own takes both cores for moments only, and servers need some of the memory: two at a time.
-  const flags = ["--concurrency=2", "--continue=always", "--env-mode=loose", "--output-logs=errors-only"];
+  const servers = run("pnpm", ["--silent", "-C", "test-servers", "run", "install-servers"]);
   say("running the suites");
-  const suites = run("pnpm", ["exec", "turbo", "run", "test", ...flags]);
-  must("node", [join(root, "scripts", "tally.ts"), ...(suites === 0 ? [] : ["--failed"])]);
+  // A suite of its own takes both cores for moments only, and servers need some of the memory: two at a time.
+  const flags = ["--concurrency=2", "--continue=dependencies-successful", "--env-mode=loose"];
+  const suites = run("pnpm", ["exec", "turbo", "run", "test", ...flags, "--output-logs=errors-only"]);
+  must("node", [join(root, "scripts", "tally.ts"), ...(servers === 0 && suites === 0 ? [] : ["--failed"])]);
 }
 
-/** Builds `trunks` and puts it and git's helper on the path of whatever runs next. */
-function buildCommandLine() {
-  quietly("pnpm", ["exec", "turbo", "run", "build", "--filter=@trunks/cli", "--output-logs=errors-only"]);
-  const binaries = join(toolchain, "bin");
-  rmSync(binaries, { recursive: true, force: true });
-  mkdirSync(binaries);
+/** Puts `trunks` and git's helper, as they are or will be built here, on the path of whatever runs next. */
+function linkPrograms() {
+  const programs = join(toolchain, "bin");
+  rmSync(programs, { recursive: true, force: true });
+  mkdirSync(programs);
   for (const name of ["trunks", "git-remote-trunks"]) {
-    symlinkSync(join("..", "..", "apps", "cli", "dist", `${name}.js`), join(binaries, name));
+    symlinkSync(join("..", "..", "apps", "cli", "dist", `${name}.js`), join(programs, name));
   }
 }
 
@@ -177,5 +178,6 @@ function say(message) {
 
 function stop(message, status = 1) {
   say(message);
+  if (command === "test") process.stdout.write("0 passed, 1 failed\n");
   process.exit(status);
 }
