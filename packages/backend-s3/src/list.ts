@@ -1,0 +1,151 @@
+import { type _Object, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { checkKey, compareKeys, type ListedKey, type ListPage, TrunksError } from "@trunks/core";
+import type { S3Store } from "./store.ts";
+import { Exchange } from "./transport.ts";
+
+/** What is listed: see `Backend.list`. */
+interface Listing {
+  readonly prefix: string;
+  /** Empty: from the beginning. */
+  readonly after: string;
+  readonly limit: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Lists keys. Others' objects below the same path whose names are no keys are left out.
+ *
+ * S3 lists in the byte order of whole keys: `a-b` before `a/c`. A store that keeps its keys in folders may walk folder by
+ * folder, `a/c` before `a-b`, and a page then skips what its last key has overtaken. SeaweedFS does, and is known by its
+ * name; others are found out by the first page that is out of order.
+ */
+export class Lister {
+  readonly #store: S3Store;
+  #folderByFolder = false;
+
+  constructor(store: S3Store) {
+    this.#store = store;
+  }
+
+  async list(listing: Listing): Promise<ListPage> {
+    if (!this.#folderByFolder) {
+      const page = await this.#page(listing, listing.after);
+      if (!this.#folderByFolder) return page;
+    }
+    return (await this.#flatPage(listing)) ?? (await this.#sortedPage(listing));
+  }
+
+  /** The first page behind `start` with a key behind `listing.after` on it. */
+  async #page({ prefix, after, limit, signal }: Listing, start: string): Promise<ListPage> {
+    for (let startAfter = start; ; ) {
+      const { objects, more } = await this.#request(prefix, { limit, startAfter, signal });
+      const keys = objects.flatMap(listedKey).filter(({ key }) => key > after);
+      if (!isAscending(objects) || (objects[0]?.key ?? startAfter) < startAfter) this.#folderByFolder = true;
+      if (keys.length > 0 || !more) return { keys, more };
+      startAfter = this.#progress(prefix, startAfter, objects.at(-1)?.key);
+    }
+  }
+
+  /**
+   * A page of a store that walks folder by folder, where it is in order all the same: none of its keys lies in a folder
+   * below the prefix. It begins where the walk could first have met a folder whose keys belong behind `after`.
+   */
+  async #flatPage(listing: Listing): Promise<ListPage | undefined> {
+    const { prefix, after, limit, signal } = listing;
+    const keys: ListedKey[] = [];
+    for (let startAfter = beforeStem(prefix, after); ; ) {
+      const { objects, more } = await this.#request(prefix, { limit, startAfter, signal });
+      if (objects.some(({ key }) => key.includes("/", prefix.length))) return undefined;
+      keys.push(...objects.flatMap(listedKey).filter(({ key }) => key > after));
+      if (keys.length > 0 || !more) return { keys, more };
+      startAfter = this.#progress(prefix, startAfter, objects.at(-1)?.key);
+    }
+  }
+
+  /** Everything below the prefix, sorted here: slow, and right in whatever order the store lists. */
+  async #sortedPage({ prefix, after, limit, signal }: Listing): Promise<ListPage> {
+    const found: ListedKey[] = [];
+    let token: string | undefined;
+    do {
+      const answer = await this.#request(prefix, { limit: 1000, token, signal });
+      for (const listed of answer.objects.flatMap(listedKey)) if (listed.key > after) found.push(listed);
+      if (answer.more && (answer.token === undefined || answer.token === token)) throw this.#stuck(prefix);
+      token = answer.more ? answer.token : undefined;
+    } while (token !== undefined);
+    found.sort((left, right) => compareKeys(left.key, right.key));
+    return { keys: found.slice(0, limit), more: found.length > limit };
+  }
+
+  async #request(
+    prefix: string,
+    { limit, startAfter, token, signal }: { limit: number; startAfter?: string; token?: string; signal?: AbortSignal },
+  ): Promise<{ objects: StoredObject[]; more: boolean; token?: string }> {
+    const { bucket, keyPrefix } = this.#store.options;
+    const command = new ListObjectsV2Command({
+      Bucket: bucket,
+      Prefix: keyPrefix + prefix,
+      StartAfter: startAfter ? keyPrefix + startAfter : undefined,
+      ContinuationToken: token,
+      MaxKeys: limit,
+    });
+    const exchange = new Exchange();
+    const answer = await this.#store.send(command, {
+      operation: "list",
+      key: prefix,
+      loss: "harmless",
+      signal,
+      exchange,
+    });
+    if (exchange.headers.server?.startsWith("SeaweedFS")) this.#folderByFolder = true;
+    const objects = (answer.Contents ?? []).flatMap((object) => relative(object, keyPrefix));
+    return { objects, more: answer.IsTruncated === true, token: answer.NextContinuationToken };
+  }
+
+  #progress(prefix: string, startAfter: string, last: string | undefined): string {
+    if (last === undefined || last === startAfter) throw this.#stuck(prefix);
+    return last;
+  }
+
+  #stuck(prefix: string): TrunksError {
+    return new TrunksError("NOT_SUPPORTED", `list ${prefix}: ${this.#store.options.place} lists without getting on`);
+  }
+}
+
+/** An object by its name below the backend's path, which may be no key. */
+interface StoredObject {
+  readonly key: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+}
+
+function relative({ Key, Size, LastModified }: _Object, keyPrefix: string): StoredObject[] {
+  if (!Key?.startsWith(keyPrefix)) return [];
+  return [{ key: Key.slice(keyPrefix.length), size: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 }];
+}
+
+function listedKey(object: StoredObject): ListedKey[] {
+  try {
+    checkKey(object.key);
+    return [object];
+  } catch {
+    return [];
+  }
+}
+
+function isAscending(objects: readonly StoredObject[]): boolean {
+  return objects.every(({ key }, index) => index === 0 || (objects[index - 1]?.key ?? "") < key);
+}
+
+/**
+ * A name that a walk folder by folder meets before every folder whose keys may sort behind `after`: of `p/ab-c` that is
+ * the folder `p/ab`, so the name is `p/aa~`.
+ */
+function beforeStem(prefix: string, after: string): string {
+  if (!after.startsWith(prefix)) return after < prefix ? "" : after;
+  const [stem = ""] = after.slice(prefix.length).split(/[/.-]/, 1);
+  if (stem === "") return "";
+  const last = stem.charCodeAt(stem.length - 1);
+  // What precedes "0" is "/", which is no part of a name.
+  const previous = stem.endsWith("0") ? "." : String.fromCharCode(last - 1);
+  return `${prefix}${stem.slice(0, -1)}${previous}~`;
+}
