@@ -1,0 +1,2 @@
+export { LocalBackend, type LocalBackendOptions } from "./local.ts";
+export { openBackend, schemes } from "./open.ts";
