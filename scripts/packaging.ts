@@ -50,11 +50,15 @@ function pack(source: string, name: string): string {
   const tarball = join(target, readdirSync(target)[0] as string);
   mkdirSync(installed(name), { recursive: true });
   execFileSync("tar", ["-xzf", tarball, "-C", installed(name), "--strip-components=1"]);
-  for (const dependency of Object.keys(readManifest(installed(name)).dependencies ?? {})) {
+  const { dependencies, peerDependencies } = readManifest(installed(name));
+  for (const dependency of Object.keys({ ...dependencies, ...peerDependencies })) {
     if (dependency.startsWith("@trunks/")) continue;
     const link = join(installed(name), "node_modules", dependency);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(repositoryRoot, source, "node_modules", dependency), link);
+    const places = [join(repositoryRoot, source), repositoryRoot].map((place) =>
+      join(place, "node_modules", dependency),
+    );
+    symlinkSync(places.find(existsSync) ?? (places[0] as string), link);
   }
   return tarball;
 }
