@@ -21,6 +21,8 @@ export async function main(args: readonly string[]): Promise<number> {
     if ((error as NodeJS.ErrnoException).code === "EPIPE") return fatalStatus; // Git went away; nobody is there to read.
     process.stderr.write(describe(error));
     return fatalStatus;
+  } finally {
+    process.stdin.destroy(); // Git may wait for this process to end before it closes its side.
   }
 }
 
