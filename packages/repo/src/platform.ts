@@ -57,7 +57,7 @@ export interface Inflated {
 }
 
 /** No byte of deflated data stands for more. */
-const maxInflation = 1032;
+export const maxInflation = 1032;
 
 /**
  * Inflates the zlib stream at the start of `input`, which must hold exactly `size` bytes. Never holds more than that,

@@ -10,12 +10,14 @@ const shortCopy = 24;
 
 /**
  * The object that `delta` makes of `base`. Throws `CORRUPT` unless the delta is for a base of this size, keeps within it
- * and yields exactly the size it declares, which may be at most `maxSize`.
+ * and yields exactly the size it declares, and `NOT_SUPPORTED` when that is above `maxSize`.
  */
 export function applyDelta(base: Uint8Array, delta: Uint8Array, maxSize: number): Uint8Array {
   const sizes = parseDeltaSizes(delta);
   if (sizes.baseSize !== base.length) throw corrupt(`is for a base of ${sizes.baseSize}, not ${base.length} bytes`);
-  if (sizes.size > maxSize) throw corrupt(`declares ${sizes.size} bytes, more than the ${maxSize} allowed`);
+  if (sizes.size > maxSize) {
+    throw new TrunksError("NOT_SUPPORTED", `${sizes.size} bytes are more than may be held in memory`);
+  }
   const target = new Uint8Array(sizes.size);
   const end = delta.length;
   let offset = sizes.headerSize;

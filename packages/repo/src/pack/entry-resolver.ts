@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { inflate } from "../platform.ts";
+import { inflate, maxInflation } from "../platform.ts";
 import { applyDelta, parseDeltaSizes } from "./delta.ts";
 import { inflateLargeEntry } from "./entry-stream.ts";
 import type { GitObject, ObjectType } from "./git-object.ts";
@@ -47,13 +47,13 @@ export class EntryResolver {
   /** The header of an entry whose bytes are in memory. */
   peekHeader(place: EntryLocation): EntryHeader | undefined {
     const bytes = place.pack.blocks.peek(this.firstRange(place));
-    return bytes && parseEntryHeader(this.#packs.format, bytes, 0, place.start);
+    return bytes && this.#parseHeader(place, bytes);
   }
 
   async header(place: EntryLocation, options: RequestOptions): Promise<EntryHeader> {
     const range = this.firstRange(place);
     const bytes = place.pack.blocks.peek(range) ?? (await place.pack.blocks.read(range, options));
-    return parseEntryHeader(this.#packs.format, bytes, 0, place.start);
+    return this.#parseHeader(place, bytes);
   }
 
   /** What is read of an entry first: all of it, or the header of one that is read in parts later. */
@@ -85,6 +85,15 @@ export class EntryResolver {
     const top = hops[0];
     if (top === undefined) return { type, size: made?.data.length ?? (endHeader as EntryHeader).size };
     return { type, size: parseDeltaSizes(await this.#inflated(top.place, top.header, options)).size };
+  }
+
+  #parseHeader(place: EntryLocation, bytes: Uint8Array): EntryHeader {
+    const header = parseEntryHeader(this.#packs.format, bytes, 0, place.start);
+    if (header.size <= (place.end - place.start) * maxInflation) return header;
+    throw new TrunksError(
+      "CORRUPT",
+      `pack entry at ${place.start}: declares ${header.size} bytes, more than it can hold`,
+    );
   }
 
   #isLarge(place: EntryLocation): boolean {

@@ -103,6 +103,10 @@ export class PackBlocks {
     return block;
   }
 
+  #isComing(number: number): boolean {
+    return this.#coming.get(number)?.blocks.abandoned === false;
+  }
+
   /** The blocks of these ranges that are neither here nor on their way, in runs that bridge up to so many others. */
   #missingRuns(ranges: readonly PackRange[], gap: number): { first: number; last: number }[] {
     const longest = Math.max(1, Math.floor(this.#settings.rangeSizeBytes / this.#settings.blockSizeBytes));
@@ -111,7 +115,7 @@ export class PackBlocks {
     for (const range of ranges) {
       const { first, last } = this.#place(range.start, range.end);
       for (let number = Math.max(first, (run?.last ?? -1) + 1); number <= last; number++) {
-        if (this.#coming.has(number) || this.#block(number) !== undefined) continue;
+        if (this.#isComing(number) || this.#block(number) !== undefined) continue;
         if (run !== undefined && number - run.last <= gap + 1 && number - run.first < longest) {
           run.last = number;
         } else {

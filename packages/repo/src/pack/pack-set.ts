@@ -94,15 +94,15 @@ export class PackSet {
   }
 
   #opening(source: PackSource): SharedRead<void> {
-    const opening =
-      this.#openings.get(source) ??
-      new SharedRead(async (signal) => {
-        try {
-          this.#add(source, await source.index({ signal }));
-        } finally {
-          this.#openings.delete(source);
-        }
-      });
+    const present = this.#openings.get(source);
+    if (present !== undefined && !present.abandoned) return present;
+    const opening = new SharedRead(async (signal) => {
+      try {
+        this.#add(source, await source.index({ signal }));
+      } finally {
+        if (this.#openings.get(source) === opening) this.#openings.delete(source);
+      }
+    });
     this.#openings.set(source, opening);
     return opening;
   }
@@ -111,7 +111,8 @@ export class PackSet {
     if (index.format !== this.format || index.packSize !== source.size) {
       throw new TrunksError("CORRUPT", `pack ${source.name}: its index is that of another pack`);
     }
-    this.#unopened.delete(source);
+    // An abandoned request may come through all the same, beside the one that took its place.
+    if (!this.#unopened.delete(source)) return;
     this.#open.push({
       source,
       index,

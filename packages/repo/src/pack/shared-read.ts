@@ -15,6 +15,11 @@ export class SharedRead<Result> {
     this.#result.catch(() => {});
   }
 
+  /** All who waited have gone, so that nobody may join any more: the request fails. */
+  get abandoned(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
   /** Rejects with `ABORTED` as soon as `signal` is raised, whatever the others do. */
   async result(signal: AbortSignal | undefined): Promise<Result> {
     this.#waiting++;
