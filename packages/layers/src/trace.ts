@@ -10,7 +10,7 @@ export interface TracedRequest {
   readonly range?: ByteRange;
   /** Size of the body that was to be written. */
   readonly bytesUp: number;
-  /** How much of the body was read. */
+  /** How much of the body reached the reader. */
   readonly bytesDown: number;
   readonly outcome: TracedOutcome;
   /** Place in the order of starts, from 0. */

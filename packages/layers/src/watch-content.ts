@@ -1,8 +1,8 @@
-import { type Content, readContent } from "@trunks/core";
+import type { Content } from "@trunks/core";
 
 /** What a layer wants to know of a body on its way to the reader. */
 export interface ContentWatcher {
-  /** Called with each chunk before the reader has it; the reader waits for it. */
+  /** Called with each chunk, or with all bytes at once, before the reader has them; the reader waits for it. */
   chunk?(chunk: Uint8Array): void | Promise<void>;
   /**
    * Called once: when the body was read to its end, when the reader gave up the rest, or with what broke it. The reader
@@ -34,15 +34,25 @@ export function watchContent(content: Content, watcher: ContentWatcher): Content
       await end("cancelled");
     }
   }
-  const watched: Content = {
+  return {
     totalSize: content.totalSize,
     size: content.size,
-    bytes: () => readContent(watched),
+    // Not by way of the chunks: what is wrapped may know better, for instance to begin again when it breaks.
+    async bytes() {
+      try {
+        const bytes = await content.bytes();
+        await watcher.chunk?.(bytes);
+        await end("read");
+        return bytes;
+      } catch (error) {
+        await end({ error });
+        throw error;
+      }
+    },
     async cancel() {
       await content.cancel();
       await end("cancelled");
     },
     [Symbol.asyncIterator]: chunks,
   };
-  return watched;
 }

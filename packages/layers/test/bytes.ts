@@ -10,6 +10,16 @@ export async function readText(backend: Backend, key: string, range?: ByteRange)
   return content && new TextDecoder().decode(await content.bytes());
 }
 
+/** The same, chunk by chunk. */
+export async function streamText(backend: Backend, key: string, range?: ByteRange): Promise<string | undefined> {
+  const content = await backend.get(key, { range });
+  if (content === undefined) return undefined;
+  const decoder = new TextDecoder();
+  let read = "";
+  for await (const chunk of content) read += decoder.decode(chunk, { stream: true });
+  return read;
+}
+
 /** A memory backend that streams its bodies in chunks of `chunkSizeBytes`, as a network does. */
 export class StreamingMemoryBackend extends MemoryBackend {
   readonly #chunkSizeBytes: number;

@@ -1,8 +1,8 @@
-import { type Operation, TrunksError, type TrunksErrorOptions } from "@trunks/core";
-import type { MemoryBackend } from "@trunks/core/memory";
+import { type Backend, type Content, type Operation, TrunksError, type TrunksErrorOptions } from "@trunks/core";
+import { MemoryBackend } from "@trunks/core/memory";
 import { describe, expect, test } from "vitest";
 import { type Fault, type FaultRule, faults, retry, trace } from "../src/index.ts";
-import { readText, StreamingMemoryBackend, text } from "./bytes.ts";
+import { readText, StreamingMemoryBackend, streamText, text } from "./bytes.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const unavailable = (options: TrunksErrorOptions = {}) =>
@@ -147,31 +147,31 @@ describe("what is repeated", () => {
   }
 });
 
-describe("a body that breaks", () => {
+describe("a stream that breaks", () => {
   test("goes on from where it broke", async () => {
     const { backend, traced } = await setUp([
       { fault: { kind: "cut", afterBytes: 6 } },
       { fault: { kind: "cut", afterBytes: 3 } },
     ]);
-    expect(await readText(backend, "key")).toBe("0123456789");
+    expect(await streamText(backend, "key")).toBe("0123456789");
     expect(traced.names()).toEqual(["get key", "get key [6,10)", "get key [9,10)"]);
   });
 
   test("goes on inside the range that was asked for", async () => {
     const { backend, traced } = await setUp([{ fault: { kind: "cut", afterBytes: 2 } }]);
-    expect(await readText(backend, "key", { suffix: 5 })).toBe("56789");
+    expect(await streamText(backend, "key", { suffix: 5 })).toBe("56789");
     expect(traced.names()).toEqual(["get key [-5]", "get key [7,10)"]);
   });
 
   test("is whole when it broke after the last byte", async () => {
     const { backend, traced } = await setUp([{ fault: { kind: "cut", afterBytes: 10 } }]);
-    expect(await readText(backend, "key")).toBe("0123456789");
+    expect(await streamText(backend, "key")).toBe("0123456789");
     expect(traced.names()).toEqual(["get key"]);
   });
 
   test("has as many tries again after each progress", async () => {
     const { backend, traced } = await setUp([{ fault: { kind: "cut", afterBytes: 1 }, times: 9 }], { maxAttempts: 2 });
-    expect(await readText(backend, "key")).toBe("0123456789");
+    expect(await streamText(backend, "key")).toBe("0123456789");
     expect(traced.summary().requests).toBe(10);
   });
 
@@ -180,21 +180,52 @@ describe("a body that breaks", () => {
       [{ fault: { kind: "cut", afterBytes: 4 } }, { fault: { kind: "cut", afterBytes: 0 }, times: 100 }],
       { maxAttempts: 3 },
     );
+    await expect(streamText(backend, "key")).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringContaining("gave up after 3 attempts"),
+    });
+    expect(traced.summary().requests).toBe(3);
+  });
+});
+
+describe("a body that breaks before bytes() has it", () => {
+  test("is read again from its start", async () => {
+    const { backend, traced } = await setUp([{ fault: { kind: "cut", afterBytes: 6 }, times: 2 }]);
+    expect(await readText(backend, "key", { start: 1 })).toBe("123456789");
+    expect(traced.names()).toEqual(["get key [1,)", "get key [1,)", "get key [1,)"]);
+  });
+
+  test("is never pieced together from the old one and the new", async () => {
+    const { backend, memory } = await setUp([{ fault: { kind: "cut", afterBytes: 6 } }]);
+    const content = await trace(backend).get("key");
+    await memory.put("key", text("abcdefghij"));
+    expect(new TextDecoder().decode(await content?.bytes())).toBe("abcdefghij");
+  });
+
+  test("is given up after so many tries", async () => {
+    const { backend, traced } = await setUp([{ fault: { kind: "cut", afterBytes: 6 }, times: 100 }], {
+      maxAttempts: 3,
+    });
     await expect(readText(backend, "key")).rejects.toMatchObject({
       code: "UNAVAILABLE",
       message: expect.stringContaining("gave up after 3 attempts"),
     });
     expect(traced.summary().requests).toBe(3);
   });
+});
 
+describe.each([
+  ["a stream", streamText],
+  ["bytes()", readText],
+])("going on with %s", (_, readAll) => {
   test.each([
     ["has another size now", (memory: MemoryBackend) => memory.put("key", text("shorter"))],
     ["is gone now", (memory: MemoryBackend) => memory.delete(["key"])],
-  ])("is never pieced together when the key %s", async (_, change) => {
+  ])("fails when the key %s", async (_, change) => {
     const { backend, memory } = await setUp([{ fault: { kind: "cut", afterBytes: 4 } }]);
     const content = await backend.get("key");
     await change(memory);
-    await expect(content?.bytes()).rejects.toMatchObject({
+    await expect(readAll(holding(content), "key")).rejects.toMatchObject({
       code: "UNAVAILABLE",
       message: "key changed while it was read",
       retryable: true,
@@ -205,14 +236,19 @@ describe("a body that breaks", () => {
     const { backend, memory, traced } = await setUp([{ fault: { kind: "cut", afterBytes: 4 } }]);
     const content = await backend.get("key");
     await memory.close();
-    await expect(content?.bytes()).rejects.toMatchObject({ code: "CLOSED" });
-    expect(traced.names()).toEqual(["get key", "get key [4,10)"]);
-  });
-
-  test("can be given up", async () => {
-    const { backend, memory } = await setUp([]);
-    const content = await backend.get("key");
-    await content?.cancel();
-    expect(memory.cancelled).toBe(1);
+    await expect(readAll(holding(content), "key")).rejects.toMatchObject({ code: "CLOSED" });
+    expect(traced.summary().requests).toBe(2);
   });
 });
+
+test("a body can be given up", async () => {
+  const { backend, memory } = await setUp([]);
+  const content = await backend.get("key");
+  await content?.cancel();
+  expect(memory.cancelled).toBe(1);
+});
+
+/** A backend that answers with content that is there already. */
+function holding(content: Content | undefined): Backend {
+  return Object.assign(new MemoryBackend(), { get: async () => content });
+}

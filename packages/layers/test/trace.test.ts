@@ -1,7 +1,7 @@
 import { MemoryBackend } from "@trunks/core/memory";
 import { expect, test } from "vitest";
 import { faults, type TracedRequest, trace } from "../src/index.ts";
-import { readText, StreamingMemoryBackend, text } from "./bytes.ts";
+import { readText, StreamingMemoryBackend, streamText, text } from "./bytes.ts";
 
 test("records what was asked, what came of it, and how much travelled", async () => {
   const backend = trace(new MemoryBackend());
@@ -97,7 +97,7 @@ test("a body that breaks is recorded with its error", async () => {
   const memory = new MemoryBackend();
   await memory.put("key", text("0123456789"));
   const backend = trace(faults(memory, [{ fault: { kind: "cut", afterBytes: 3 } }]));
-  await expect(readText(backend, "key")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(streamText(backend, "key")).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(backend.requests[0]).toMatchObject({ outcome: "UNAVAILABLE", bytesDown: 3 });
 });
 
