@@ -10,75 +10,60 @@ export function decodeText(bytes: Uint8Array): string {
   try {
     return strict.decode(bytes);
   } catch {
-    return decodeLines(bytes);
+    return decodeEscaped(bytes);
   }
 }
 
 export function encodeText(text: string): Uint8Array {
-  return /[\uDC80-\uDCFF]/.test(text) && !text.isWellFormed() ? encodeLines(text) : encoder.encode(text);
-}
-
-/** Line by line: one odd name among a hundred thousand costs one line's work. A line feed is part of no longer sequence. */
-function decodeLines(bytes: Uint8Array): string {
-  const lines: string[] = [];
-  for (let start = 0; start <= bytes.length; ) {
-    const found = bytes.indexOf(0x0a, start);
-    const end = found === -1 ? bytes.length : found;
-    const line = bytes.subarray(start, end);
-    lines.push(decodeOne(line) ?? decodeEscaped(line));
-    start = end + 1;
-  }
-  return lines.join("\n");
-}
-
-function encodeLines(text: string): Uint8Array {
-  const lines = text.split("\n").map((line) => (line.isWellFormed() ? encoder.encode(line) : encodeEscaped(line)));
-  const bytes = new Uint8Array(lines.reduce((size, line) => size + line.length, lines.length - 1)).fill(0x0a);
-  let at = 0;
-  for (const line of lines) {
-    bytes.set(line, at);
-    at += line.length + 1;
-  }
-  return bytes;
+  return /[\uDC80-\uDCFF]/.test(text) && !text.isWellFormed() ? encodeEscaped(text) : encoder.encode(text);
 }
 
 function decodeEscaped(bytes: Uint8Array): string {
-  let text = "";
-  let at = 0;
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = validEnd(bytes, at);
+    parts.push(strict.decode(bytes.subarray(at, end)));
+    if (end < bytes.length) parts.push(String.fromCharCode(0xdc00 + (bytes[end] as number)));
+    at = end + 1;
+  }
+  return parts.join("");
+}
+
+/** Where the first byte stands, from `start` on, that is part of no valid sequence. */
+function validEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
   while (at < bytes.length) {
-    const length = sequenceLength(bytes[at] as number);
-    const character =
-      length === 0 || at + length > bytes.length ? undefined : decodeOne(bytes.subarray(at, at + length));
-    text += character ?? String.fromCharCode(0xdc00 + (bytes[at] as number));
-    at += character === undefined ? 1 : length;
+    const length = (bytes[at] as number) < 0x80 ? 1 : sequenceLength(bytes, at);
+    if (length === 0) return at;
+    at += length;
   }
-  return text;
+  return at;
 }
 
-function decodeOne(bytes: Uint8Array): string | undefined {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function sequenceLength(first: number): number {
-  if (first < 0x80) return 1;
-  if (first < 0xc2) return 0;
-  if (first < 0xe0) return 2;
-  if (first < 0xf0) return 3;
-  return first < 0xf5 ? 4 : 0;
+/** Length of the valid sequence of two bytes or more that begins at `at`, or 0. Source: the Unicode Standard, table 3-7. */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] as number;
+  const second = bytes[at + 1] ?? 0;
+  const length = first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  if (length === 0 || second < least || second > most) return 0;
+  for (let index = at + 2; index < at + length; index++) if (((bytes[index] ?? 0) & 0xc0) !== 0x80) return 0;
+  return length;
 }
 
 function encodeEscaped(text: string): Uint8Array {
-  const bytes: number[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0) as number;
-    if (code >= 0xdc80 && code <= 0xdcff) bytes.push(code - 0xdc00);
-    else bytes.push(...encoder.encode(character));
+  // Every second part is a run of escaped bytes.
+  const parts = text.split(/((?<![\uD800-\uDBFF])[\uDC80-\uDCFF]+)/).map((part, index) => {
+    return index % 2 === 0 ? encoder.encode(part) : Uint8Array.from(part, (odd) => odd.charCodeAt(0) - 0xdc00);
+  });
+  const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
-  return Uint8Array.from(bytes);
+  return bytes;
 }
 
 /** Orders text by its bytes, as Git orders names. */
