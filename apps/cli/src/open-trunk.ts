@@ -13,6 +13,10 @@ export interface OpenTrunkOptions {
   readonly verbose?: boolean;
   /** Raised: every request that is under way or comes later throws `ABORTED`. */
   readonly signal?: AbortSignal;
+  /** Give up on a store that does not answer within seconds, for commands that ask whether it does. Default false. */
+  readonly hurried?: boolean;
+  /** Know nothing from earlier, and keep nothing for later. Default false. */
+  readonly fresh?: boolean;
 }
 
 /** A trunk that a URL names, ready to be read and written. It may not exist. */
@@ -34,7 +38,7 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
   const settings = commonDir === undefined ? undefined : await readSettings(commonDir);
   const opened = await openLocation(urlText, { ...openOptions, settings });
   const backend = layered(opened.backend, opened.prefix, options);
-  const cache = commonDir === undefined ? undefined : stateFile(commonDir, opened.canonicalUrl);
+  const cache = commonDir === undefined || options.fresh ? undefined : stateFile(commonDir, opened.canonicalUrl);
   const repository = new Repository(backend, { cache });
   const { name, redactedUrl } = opened;
   return { repository, backend, name, redactedUrl, close: () => repository.close() };
@@ -43,7 +47,7 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
 /** Opens a storage's store, all keys of it. */
 export async function openStorage(
   storage: Storage,
-  options: Omit<OpenTrunkOptions, "gitDir"> = {},
+  options: Omit<OpenTrunkOptions, "gitDir" | "fresh"> = {},
 ): Promise<{ readonly backend: Backend; readonly redactedUrl: string }> {
   const { backend, redactedUrl } = await openRoot(storage, openOptions);
   return { backend: layered(backend, "", options), redactedUrl };
@@ -54,12 +58,16 @@ async function readSettings(commonDir: string): Promise<Settings | undefined> {
   return (await SettingsFile.find(commonDir))?.read();
 }
 
-const openOptions = { environment: process.env, installations: [import.meta.dirname] };
+/** Backends' packages may lie beside and above this program. */
+export const installations: readonly string[] = [import.meta.dirname];
+
+const openOptions = { environment: process.env, installations };
 
 /** The trace is inside the retries, so that it tells each try. */
-function layered(backend: Backend, prefix: string, { verbose, signal }: OpenTrunkOptions): Backend {
+function layered(backend: Backend, prefix: string, { verbose, signal, hurried }: OpenTrunkOptions): Backend {
   const scoped = scope(backend, prefix);
   const sink = (line: string) => process.stderr.write(`trunks: ${line}\n`);
-  const retried = retry(verbose ? trace(scoped, { sink }) : scoped);
+  const patience = hurried ? { maxAttempts: 4, deadlineMs: 5_000 } : {};
+  const retried = retry(verbose ? trace(scoped, { sink }) : scoped, patience);
   return signal === undefined ? retried : abortable(retried, signal);
 }

@@ -9,7 +9,7 @@ export {
 } from "./location.ts";
 export { type OpenedLocation, type OpenedRoot, type OpenOptions, openLocation, openRoot } from "./open.ts";
 export { isSecretName, redactUrl } from "./redact.ts";
-export { backendPackages } from "./scheme.ts";
+export { backendPackages, knownBackends } from "./scheme.ts";
 export type { Settings } from "./settings.ts";
 export { SettingsFile } from "./settings-file.ts";
 export { checkStorageName, type Environment, optionName, resolveStorage, type Storage } from "./storage.ts";

@@ -79,3 +79,12 @@ export function backendPackages(scheme: string): readonly string[] {
   if (!/^[a-z][a-z0-9.-]*$/.test(scheme)) throw new TrunksError("CONFIG_INVALID", `${scheme}:// is not a store`);
   return [`@trunks/backend-${scheme}`, `trunks-backend-${scheme}`];
 }
+
+/** The kinds of stores that are known here: their schemes, and the package that opens them unless it is built in. */
+export function knownBackends(): { readonly schemes: readonly string[]; readonly package?: string }[] {
+  const byPackage = Map.groupBy(knownSchemes, ([, scheme]) => scheme.package);
+  return [...byPackage].map(([name, entries]) => ({
+    schemes: entries.map(([scheme]) => scheme),
+    ...(name !== undefined && { package: name }),
+  }));
+}

@@ -1,0 +1,78 @@
+import type { Command } from "./command.ts";
+
+/** A command before it is imported. */
+export interface CatalogEntry {
+  /** One or two words: `status`, `storage add`. */
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<{ readonly command: Command }>;
+}
+
+/** Every command, in the order of the help. */
+export const catalog: readonly CatalogEntry[] = [
+  {
+    name: "init",
+    summary: "set up a repository: settings, and the trunk as a remote",
+    load: () => import("./commands/init.ts"),
+  },
+  { name: "clone", summary: "clone a trunk", load: () => import("./commands/clone.ts") },
+  { name: "push", summary: "git push", load: () => import("./commands/push.ts") },
+  { name: "pull", summary: "git pull", load: () => import("./commands/pull.ts") },
+  { name: "fetch", summary: "git fetch", load: () => import("./commands/fetch.ts") },
+  { name: "log", summary: "git log", load: () => import("./commands/log.ts") },
+  { name: "diff", summary: "git diff", load: () => import("./commands/diff.ts") },
+  { name: "status", summary: "compare local branches with the trunk's", load: () => import("./commands/status.ts") },
+  {
+    name: "storage add",
+    summary: "try out a store and save it under a name",
+    load: () => import("./commands/storage-add.ts"),
+  },
+  { name: "storage list", summary: "list the storages", load: () => import("./commands/storage-list.ts") },
+  { name: "storage show", summary: "show a storage, secrets masked", load: () => import("./commands/storage-show.ts") },
+  {
+    name: "storage ping",
+    summary: "ask a storage whether it answers",
+    load: () => import("./commands/storage-ping.ts"),
+  },
+  {
+    name: "storage update",
+    summary: "change a storage, after trying it out",
+    load: () => import("./commands/storage-update.ts"),
+  },
+  {
+    name: "storage remove",
+    summary: "forget a storage; its store is not touched",
+    load: () => import("./commands/storage-remove.ts"),
+  },
+  { name: "check", summary: "verify the trunk", load: () => import("./commands/check.ts") },
+  {
+    name: "verify",
+    summary: "ask a store whether it keeps the promises that trunks need",
+    load: () => import("./commands/verify.ts"),
+  },
+  { name: "doctor", summary: "look for what is wrong on this machine", load: () => import("./commands/doctor.ts") },
+  {
+    name: "backend add",
+    summary: "install the package for a kind of store",
+    load: () => import("./commands/backend-add.ts"),
+  },
+  {
+    name: "backend list",
+    summary: "list kinds of stores and their packages",
+    load: () => import("./commands/backend-list.ts"),
+  },
+  {
+    name: "completion",
+    summary: "print completions for bash, zsh or fish",
+    load: () => import("./commands/completion.ts"),
+  },
+  { name: "version", summary: "print versions", load: () => import("./commands/version.ts") },
+  { name: "help", summary: "explain a command, or how URLs are written", load: () => import("./commands/help.ts") },
+];
+
+/** What runs when no command is named. */
+export const managedShell: CatalogEntry = {
+  name: "",
+  summary: "open a shell in which git can talk to trunks",
+  load: () => import("./commands/shell.ts"),
+};

@@ -1,0 +1,25 @@
+import { UsageError } from "../arguments.ts";
+import { catalog } from "../catalog.ts";
+import { type Command, exitStatus } from "../command.ts";
+import { commandHelp, overview, urlHelp } from "../help.ts";
+
+export const command: Command = {
+  usage: ["", "COMMAND", "urls"],
+  words: { least: 0, most: 2 },
+  async run({ arguments: { words }, output }) {
+    const lines = await explain(words.join(" "));
+    output.answer({ object: "help", text: lines.join("\n") }, lines);
+    return exitStatus.ok;
+  },
+};
+
+async function explain(topic: string): Promise<readonly string[]> {
+  if (topic === "") return overview();
+  if (topic === "urls") return urlHelp;
+  const entry = catalog.find(({ name }) => name === topic);
+  if (entry !== undefined) return commandHelp(entry, (await entry.load()).command);
+  const group = catalog.filter(({ name }) => name.startsWith(`${topic} `));
+  if (group.length === 0) throw new UsageError(`there is no help on ${topic}`, "`trunks help` lists what there is");
+  const helps = await Promise.all(group.map(async (each) => commandHelp(each, (await each.load()).command)));
+  return helps.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
+}

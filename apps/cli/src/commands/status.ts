@@ -1,0 +1,71 @@
+import { TrunksError } from "@trunks/core";
+import { type BranchAnswer, compareBranches } from "../branch-comparison.ts";
+import { type Command, exitStatus } from "../command.ts";
+import { errorAnswer } from "../failure.ts";
+import { type OpenedTrunk, openTrunk } from "../open-trunk.ts";
+import { type Output, table } from "../output.ts";
+import { findTrunkRemote } from "../trunk-remote.ts";
+import { gitLines, requireWorkingCopy } from "../working-copy.ts";
+
+export const command: Command = {
+  usage: ["[--remote REMOTE]"],
+  description: [
+    "Asks the trunk for its branches and compares them with the local ones; fetches nothing. A branch whose commits in the trunk are not here yet is shown as behind, without a number.",
+  ],
+  options: { remote: { value: "REMOTE", help: "the remote to compare with (default: this branch's, origin, trunks)" } },
+  async run({ arguments: args, output, verbose, signal }) {
+    const { gitDir } = await requireWorkingCopy();
+    const remote = await findTrunkRemote(args.text("remote"));
+    const changed = (await gitLines(["status", "--porcelain"])).length;
+    const trunk = await openTrunk(remote.url, { gitDir, verbose, signal, hurried: true });
+    try {
+      return await tell(trunk, remote.name, changed, output, signal);
+    } finally {
+      await trunk.close();
+    }
+  },
+};
+
+async function tell(
+  trunk: OpenedTrunk,
+  remote: string,
+  changed: number,
+  output: Output,
+  signal: AbortSignal,
+): Promise<number> {
+  const { name, redactedUrl: url, repository } = trunk;
+  const state = await repository.read({ signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return error instanceof Error ? error : new TrunksError("INTERNAL", String(error));
+  });
+  const failure = state instanceof Error ? errorAnswer(state) : undefined;
+  const branches = await compareBranches(state instanceof Error ? undefined : state);
+  const exists = state !== undefined && failure === undefined;
+  const described = { object: "trunk", name, url, remote, reachable: failure === undefined, exists };
+  const facts = { ...described, ...(failure !== undefined && { error: failure }) };
+  output.answer({ object: "status", trunk: facts, changed_files: changed, branches }, [
+    `${name} at ${url} (remote ${remote})${failure === undefined ? "" : `: ${output.colour("red", "not reachable")}`}`,
+    ...(failure === undefined
+      ? []
+      : [`  ${failure.message}`, ...(failure.hint === undefined ? [] : [`  hint: ${failure.hint}`])]),
+    ...(failure === undefined && !exists ? ["  nothing was pushed yet"] : []),
+    ...table(branches.map((branch) => [`  ${branch.name}`, describe(branch, failure !== undefined)])),
+    ...(changed === 0 ? [] : [`  ${changed} changed files are not committed`]),
+  ]);
+  return failure === undefined ? exitStatus.ok : exitStatus.failure;
+}
+
+function describe({ relation, ahead, behind }: BranchAnswer, unreachable: boolean): string {
+  switch (relation) {
+    case "equal":
+      return "up to date";
+    case "local":
+      return unreachable ? "" : "only here";
+    case "trunk":
+      return "only in the trunk";
+    case "unknown":
+      return "behind; `trunks fetch` brings what is new";
+    default:
+      return [ahead ? `ahead ${ahead}` : "", behind ? `behind ${behind}` : ""].filter(Boolean).join(", ");
+  }
+}

@@ -1,0 +1,49 @@
+import { TrunksError } from "@trunks/core";
+import { checkStorageName } from "@trunks/location";
+import { UsageError } from "../arguments.ts";
+import { askForStorage } from "../ask.ts";
+import { type Command, exitStatus } from "../command.ts";
+import { storageAnswer } from "../storage-answer.ts";
+import { bareStorage, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
+import { probeStorage } from "../storage-probe.ts";
+import { ensureSettings, readSettings, requireWorkingCopy } from "../working-copy.ts";
+
+export const command: Command = {
+  usage: ["--name NAME --url URL [OPTIONS]", "(on a terminal, asks for what is missing)"],
+  description: [
+    "Proves first that the store can be read, created in once and only once, listed and deleted from. Secrets stay in this clone's settings (.trunks, readable by you alone) and are never written to the store. TRUNKS_STORAGE_<NAME>_<KEY> in the environment goes before them.",
+  ],
+  options: storageOptions,
+  words: { least: 0, most: 1 },
+  async run({ arguments: given, output, verbose, signal }) {
+    const copy = await requireWorkingCopy();
+    const args = await askForStorage(given);
+    const name = storageName(args);
+    if (name === undefined) throw new UsageError("--name is missing");
+    checkStorageName(name);
+    const url = storageUrl(args);
+    if (url === undefined) throw new UsageError("--url is missing");
+    const storage = await storageFrom(args, { ...bareStorage(url), ...(args.flag("mirror") && { mirror: true }) });
+    if (Object.hasOwn((await readSettings(copy))?.storages ?? {}, name)) throw taken(name);
+    await probeStorage(storage, { verbose, signal });
+    const file = await ensureSettings(copy);
+    const settings = await file.update((before) => {
+      if (Object.hasOwn(before.storages, name)) throw taken(name);
+      const isDefault = args.flag("default") || (before.defaultStorage === undefined && storage.mirror !== true);
+      return {
+        ...before,
+        storages: { ...before.storages, [name]: storage },
+        ...(isDefault && { defaultStorage: name }),
+      };
+    });
+    const answer = storageAnswer(name, storage, settings);
+    output.answer(answer, `added ${name}: ${answer.url} keeps its promises`);
+    return exitStatus.ok;
+  },
+};
+
+function taken(name: string): TrunksError {
+  return new TrunksError("ALREADY_EXISTS", `there is a storage called ${name} already`, {
+    hint: `\`trunks storage update ${name}\` changes it`,
+  });
+}

@@ -1,0 +1,64 @@
+import { TrunksError } from "@trunks/core";
+import { isSecretName, redactUrl, resolveStorage, type Settings, type Storage } from "@trunks/location";
+
+/** A storage as it is shown. */
+export interface StorageAnswer {
+  readonly object: "storage";
+  readonly name: string;
+  readonly url: string;
+  readonly options: Readonly<Record<string, string>>;
+  /** The names of those that are set; their values are masked. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly mirror: boolean;
+  readonly default: boolean;
+}
+
+/** Everything about a storage but its secrets. */
+export function storageAnswer(name: string, storage: Storage, settings: Settings | undefined): StorageAnswer {
+  const mask = (values: Readonly<Record<string, string>>, hidden: (name: string) => boolean) =>
+    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, hidden(key) ? "***" : redactUrl(value)]));
+  return {
+    object: "storage",
+    name,
+    url: redactUrl(storage.url),
+    options: mask(storage.options, isSecretName),
+    secrets: mask(storage.secrets, () => true),
+    mirror: storage.mirror === true,
+    default: settings?.defaultStorage === name,
+  };
+}
+
+/** The storage of that name, or the default one, as settings and environment have it. Throws `NOT_FOUND`. */
+export function requireStorage(
+  name: string | undefined,
+  settings: Settings | undefined,
+): { readonly name: string; readonly storage: Storage } {
+  const wanted = name ?? settings?.defaultStorage;
+  if (wanted === undefined) {
+    throw new TrunksError("NOT_FOUND", "there is no storage here", { hint: "run `trunks storage add`" });
+  }
+  const storage = resolveStorage(wanted, settings?.storages ?? {}, process.env);
+  if (storage !== undefined) return { name: wanted, storage };
+  throw new TrunksError("NOT_FOUND", `there is no storage called ${wanted}`, {
+    hint: "`trunks storage list` lists them",
+  });
+}
+
+/** Names of all storages that settings or environment know, in order. */
+export function storageNames(settings: Settings | undefined): string[] {
+  const stored = Object.keys(settings?.storages ?? {});
+  const given = Object.keys(process.env).flatMap((variable) => {
+    const found = /^TRUNKS_STORAGE_([A-Z][A-Z0-9_]*)_URL$/.exec(variable);
+    return found === null || !process.env[variable] ? [] : [(found[1] as string).toLowerCase().replaceAll("_", "-")];
+  });
+  return [...new Set([...stored, ...given])].sort();
+}
+
+/** The storage of that name in the settings themselves. Throws `NOT_FOUND`. */
+export function requireStored(name: string, settings: Settings): Storage {
+  const storage = Object.hasOwn(settings.storages, name) ? settings.storages[name] : undefined;
+  if (storage !== undefined) return storage;
+  throw new TrunksError("NOT_FOUND", `there is no storage called ${name} in the settings`, {
+    hint: "`trunks storage list` lists them",
+  });
+}
