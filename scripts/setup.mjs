@@ -52,7 +52,7 @@ function install() {
   const tools = { ...(nodeIsNewEnough() ? {} : { node: nodeVersion }), pnpm: pnpmVersion };
   const dependencies = digest(["pnpm-lock.yaml", "pnpm-workspace.yaml"]);
   const done = readStamp();
-  if (JSON.stringify(done.tools) !== JSON.stringify(tools)) {
+  if (Object.entries(tools).some(([name, version]) => done.tools?.[name] !== version)) {
     installTools(tools);
     done.tools = tools;
     writeStamp(done);
