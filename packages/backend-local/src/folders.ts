@@ -15,8 +15,10 @@ export function parentOf(path: string): string {
 export class Folders {
   readonly #root: string;
   readonly #calls: FileCalls;
-  /** Folders that this process has seen made durable. */
+  /** Folders whose names this process has made durable. */
   readonly #durable = new Set<string>();
+  /** How many this process has removed: one that was removed while it was synced is not durable. */
+  #removed = 0;
 
   constructor(root: string, calls: FileCalls) {
     this.#root = root;
@@ -60,33 +62,44 @@ export class Folders {
    * above are synced once a process: whoever remakes one that was removed meanwhile syncs it for themselves.
    */
   async settle(path: string): Promise<void> {
-    const unsettled = [path];
+    const folders = [path];
     for (let below = path; below.length > this.#root.length && !this.#durable.has(below); below = parentOf(below)) {
-      unsettled.push(parentOf(below));
+      folders.push(parentOf(below));
     }
-    await Promise.all(unsettled.map((folder) => this.#sync(folder)));
-    for (const folder of unsettled.slice(0, -1)) this.#durable.add(folder);
+    const removed = this.#removed;
+    const synced = await Promise.all(folders.map((folder) => this.#sync(folder)));
+    for (const [index, folder] of folders.entries()) {
+      if (synced[index] && synced[index + 1] && removed === this.#removed) this.#durable.add(folder);
+    }
   }
 
-  /** Removes `path` and what is above it as far as they are empty. Whatever stands against that leaves them. */
-  prune(path: string): void {
-    for (let folder = path; folder.length > this.#root.length; folder = parentOf(folder)) {
-      this.#durable.delete(folder);
+  /**
+   * Removes `path` and what is above it as far as they are empty; whatever stands against that leaves them. Answers the
+   * lowest folder that is left.
+   */
+  prune(path: string): string {
+    let folder = path;
+    while (folder.length > this.#root.length) {
       try {
         this.#calls.removeFolder(folder);
-      } catch {
-        return;
+      } catch (error) {
+        if (errnoOf(error) !== "ENOENT") break;
       }
+      this.#durable.delete(folder);
+      this.#removed++;
+      folder = parentOf(folder);
     }
+    return folder;
   }
 
-  async #sync(path: string): Promise<void> {
+  /** Whether there was something to sync. */
+  async #sync(path: string): Promise<boolean> {
     let folder: number;
     try {
       folder = this.#calls.open(path, "r");
     } catch (error) {
       // What was in it was deleted, and it with it. Windows does not open folders.
-      if (errnoOf(error) === "ENOENT" || process.platform === "win32") return;
+      if (errnoOf(error) === "ENOENT" || process.platform === "win32") return false;
       throw error;
     }
     try {
@@ -97,6 +110,7 @@ export class Folders {
     } finally {
       this.#calls.close(folder);
     }
+    return true;
   }
 }
 

@@ -152,10 +152,8 @@ export class LocalBackend implements Backend {
       if (this.#removeFile(path)) folders.add(parentOf(path));
     }
     if (folders.size === 0) this.#folders.checkRoot();
-    for (const folder of folders) {
-      this.#folders.prune(folder);
-      await explained("delete from", folder, () => this.#folders.settle(folder));
-    }
+    const left = new Set([...folders].map((folder) => this.#folders.prune(folder)));
+    for (const folder of left) await explained("delete from", folder, () => this.#folders.settle(folder));
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,18 @@
 import { chmodSync } from "node:fs";
 import type { Backend } from "@trunks/core";
 
-/** Does `work` with a folder that is closed to this process: as a user who may nothing, or, without that power, for all. */
-export async function withoutAccess<Answer>(root: string, work: () => Promise<Answer>): Promise<Answer> {
+/**
+ * Does `work` while this process has these rights in the folder `root` and no more: as a user who owns nothing, or, where
+ * a process cannot become one, by the folder's own mode.
+ */
+export async function withRights<Answer>(
+  rights: "none" | "read",
+  root: string,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
   const isRoot = process.getuid?.() === 0;
-  chmodSync(root, isRoot ? 0o700 : 0);
+  const bits = rights === "read" ? 0o5 : 0;
+  chmodSync(root, isRoot ? 0o700 | (bits << 3) | bits : bits << 6);
   if (isRoot) process.seteuid?.(65534);
   try {
     return await work();
@@ -16,14 +24,15 @@ export async function withoutAccess<Answer>(root: string, work: () => Promise<An
 
 /** The same backend, each of whose operations meets a closed folder. */
 export function asStranger(backend: Backend, root: string): Backend {
+  const refused = <Answer>(work: () => Promise<Answer>) => withRights("none", root, work);
   return {
     name: backend.name,
     capabilities: backend.capabilities,
-    get: (key, options) => withoutAccess(root, () => backend.get(key, options)),
-    create: (key, body, options) => withoutAccess(root, () => backend.create(key, body, options)),
-    put: (key, body, options) => withoutAccess(root, () => backend.put(key, body, options)),
-    list: (prefix, options) => withoutAccess(root, () => backend.list(prefix, options)),
-    delete: (keys, options) => withoutAccess(root, () => backend.delete(keys, options)),
+    get: (key, options) => refused(() => backend.get(key, options)),
+    create: (key, body, options) => refused(() => backend.create(key, body, options)),
+    put: (key, body, options) => refused(() => backend.put(key, body, options)),
+    list: (prefix, options) => refused(() => backend.list(prefix, options)),
+    delete: (keys, options) => refused(() => backend.delete(keys, options)),
     close: () => backend.close(),
   };
 }
