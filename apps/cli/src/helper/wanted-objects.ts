@@ -20,7 +20,7 @@ export async function* packOfObjects(
   context: WantedObjectsContext,
 ): AsyncGenerator<Uint8Array> {
   const { repository, local, signal } = context;
-  const folder = join(local.commonDir, "trunks", "cache");
+  const folder = join(local.commonDir, "trunks", "cache", state.trunkId);
   const cacheable = (key: string) => key.endsWith(".idx") || key.startsWith("journal/") || key.startsWith("intents/");
   const backend = cache(repository.backend, { folder, maxBytes: cacheSizeBytes, cacheable });
   const objects = trunkObjects(backend, state, repository.records);
