@@ -31,9 +31,10 @@ export function encodeHeadedFile(
   lines: readonly string[],
   body: Uint8Array = noBody,
 ): { bytes: Uint8Array; digest: string } {
-  if (lines.some((line) => line === "" || line.includes("\n") || line.includes("\0")))
+  const text = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+  if (lines.includes("") || text.includes("\0") || lineCount(text) !== lines.length)
     throw new TrunksError("INVALID_ARGUMENT", `a value in a ${kind} is not one line of text`);
-  const header = encodeText(lines.map((line) => `${line}\n`).join(""));
+  const header = encodeText(text);
   if (header.length > maxHeaderLength) {
     throw new TrunksError("NOT_SUPPORTED", `a ${kind} of ${header.length} bytes is too large`, {
       hint: "push fewer refs at once",
@@ -47,6 +48,12 @@ export function encodeHeadedFile(
   bytes[opening.length + header.length] = 0x0a;
   bytes.set(body, opening.length + header.length + 1);
   return { bytes, digest };
+}
+
+function lineCount(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count++;
+  return count;
 }
 
 /** What the first bytes of a file state, unchecked; `undefined` when they are no such file. */

@@ -1,5 +1,5 @@
 /** So many changes are carried along at least before they are worked into a new base. */
-const minChangeLimit = 1024;
+const minChangeLimit = 64;
 
 /**
  * A map over another one, which it shares with its copies and never changes: a copy costs what was changed, not what is
@@ -16,7 +16,7 @@ export class OverlayMap<Key, Value> implements ReadonlyMap<Key, Value> {
   /** A copy of `source`, which must not change from then on. */
   constructor(source: ReadonlyMap<Key, Value>) {
     const overlay = source instanceof OverlayMap ? (source as OverlayMap<Key, Value>) : undefined;
-    const shared = overlay !== undefined && overlay.#changeCount <= Math.max(minChangeLimit, overlay.base.size / 8);
+    const shared = overlay !== undefined && overlay.#changeCount <= changeLimit(overlay.base.size);
     this.base = shared ? overlay.base : overlay === undefined ? source : new Map(overlay);
     this.#replaced = new Map(shared ? overlay.#replaced : []);
     this.#added = new Map(shared ? overlay.#added : []);
@@ -87,4 +87,9 @@ export class OverlayMap<Key, Value> implements ReadonlyMap<Key, Value> {
   #inBase(key: Key): boolean {
     return this.base.has(key) && !(this.#replaced.has(key) && this.#replaced.get(key) === undefined);
   }
+}
+
+/** Where copying the changes each time and copying all of them now and then cost about the same. */
+function changeLimit(size: number): number {
+  return Math.max(minChangeLimit, 2 * Math.sqrt(size));
 }

@@ -15,6 +15,7 @@ export class RefTree {
 
   constructor(refs: ReadonlyMap<string, Ref>) {
     this.refs = new OverlayMap(refs);
+    if (refs instanceof OverlayMap && refs.base !== this.refs.base) recount(refs, this.refs.base);
   }
 
   /** Whether making `name` would put a ref where a folder is or below a ref. */
@@ -45,10 +46,23 @@ export class RefTree {
   #folderChanges(): Map<string, number> {
     if (this.#changes === undefined) {
       this.#changes = new Map();
-      for (const { key, added } of this.refs.differences()) count(this.#changes, key, added ? 1 : -1);
+      countDifferences(this.refs, this.#changes);
     }
     return this.#changes;
   }
+}
+
+/** What is known of the folders of a base holds for the next one, but for the differences. */
+function recount(refs: OverlayMap<string, Ref>, base: ReadonlyMap<string, Ref>): void {
+  const known = countedFolders.get(refs.base);
+  if (known === undefined) return;
+  const folders = new Map(known);
+  countDifferences(refs, folders);
+  countedFolders.set(base, folders);
+}
+
+function countDifferences(refs: OverlayMap<string, Ref>, folders: Map<string, number>): void {
+  for (const { key, added } of refs.differences()) count(folders, key, added ? 1 : -1);
 }
 
 function count(folders: Map<string, number>, name: string, change: number): void {
