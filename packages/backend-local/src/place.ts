@@ -38,7 +38,8 @@ export function linkAt(temporary: string, path: string, place: Place): boolean {
       // NFS repeats a request whose answer was lost, and may then find the name taken: by this very file.
       if ((lost || code === "EEXIST") && countNames(temporary, path, place) > 1) return true;
       if (lost) throw unknownOutcome(error, path);
-      if (code === "EEXIST" && isFile(path, place.calls)) return false;
+      // Seen or not: a share's client may show late what the server has refused to overwrite.
+      if (code === "EEXIST" && !isFolder(path, place.calls)) return false;
       if (clearWay(code, temporary, path, place)) continue;
       if (noLinks.has(code) && !place.temporaries.hasHardLinks(temporary)) throw withoutLinks(error, path);
       throw fileError(error, "create", path);

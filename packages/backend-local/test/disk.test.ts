@@ -20,7 +20,7 @@ function zeros(size: number) {
 
 const mounted: string[] = [];
 afterEach(() => {
-  for (const path of mounted.splice(0)) execFileSync("umount", [path]);
+  for (const path of mounted.splice(0)) execFileSync("/bin/umount", [path]);
 });
 
 /** A small disk of its own, or the reason why there is none. */
@@ -28,7 +28,7 @@ function smallDisk(sizeBytes: number): { root: string } | { reason: string } {
   const root = `${temporaryRoot()}/disk`;
   mkdirSync(root);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeBytes}`, "tmpfs", root], { stdio: "pipe" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", `size=${sizeBytes}`, "tmpfs", root], { stdio: "pipe" });
   } catch (error) {
     return {
       reason: `a small disk cannot be mounted here: ${String((error as Error).message)
@@ -66,7 +66,7 @@ it("reads from a disk that is mounted read-only, and says why it cannot write", 
   if ("reason" in disk) return test.skip(disk.reason);
   const backend = new LocalBackend(disk);
   await backend.create("a/key", body);
-  execFileSync("mount", ["-o", "remount,ro", disk.root]);
+  execFileSync("/bin/mount", ["-o", "remount,ro", disk.root]);
   for (const write of [
     () => backend.create("a/new", body),
     () => backend.put("a/key", body),

@@ -3,6 +3,7 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmdirSync,
   rmSync,
   truncateSync,
@@ -98,6 +99,21 @@ describe("a lost answer", () => {
     });
     expect(await backend.create("key", body)).toBe(false);
     expect(await textOf(backend, "key")).toBe("other");
+  });
+
+  it("is a defeat too when the share shows the other's file late", async () => {
+    const late = (path: unknown) => String(path).endsWith("/key");
+    const { root, backend } = faulty({
+      stat: (path) => (late(path) ? undefined : fileCalls.stat(path)),
+      open(path, flags) {
+        if (late(path)) throw systemError("ENOENT");
+        return fileCalls.open(path, flags);
+      },
+    });
+    writeFileSync(`${root}/key`, "other");
+    expect(await backend.create("key", body)).toBe(false);
+    expect(await backend.get("key")).toBeUndefined();
+    expect(readFileSync(`${root}/key`, "utf8")).toBe("other");
   });
 
   it("is an unknown outcome when the server cannot be asked or has not done it yet", async () => {
