@@ -1,31 +1,13 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
-import {
-  encodeText,
-  type MoveVerdict,
-  type PublishOutcome,
-  type RefMove,
-  type Repository,
-  type State,
-} from "@trunks/repo";
+import type { MoveVerdict, PublishOutcome, RefMove, Repository, State } from "@trunks/repo";
 import { git } from "./git.ts";
 import type { LocalRepository } from "./local-repository.ts";
+import { idsOfLocalRefs, lookUpObjects } from "./object-lookup.ts";
 import type { HelperOptions } from "./options.ts";
 import { makeOutgoingPack, type OutgoingPack, revisions } from "./outgoing-pack.ts";
-
-/** One line `push [+]source:target`. */
-export interface PushCommand {
-  /** A name or an id of the user's repository; empty to delete the target. */
-  readonly source: string;
-  readonly target: string;
-}
-
-export function parsePushCommand(text: string): PushCommand {
-  const spec = text.startsWith("+") ? text.slice(1) : text;
-  const colon = spec.lastIndexOf(":");
-  return { source: spec.slice(0, colon), target: spec.slice(colon + 1) };
-}
+import type { PushCommand } from "./push-command.ts";
 
 export interface PushContext {
   readonly repository: Repository;
@@ -43,79 +25,72 @@ const maxPackings = 5;
 
 /** Carries out a batch of pushes as one entry and answers git's report lines. */
 export async function push(commands: readonly PushCommand[], context: PushContext): Promise<string[]> {
-  let state = context.listed;
+  const { listed, options } = context;
+  const found = await lookUp(commands, context);
   const refusals = new Map<string, string>();
-  const prepared = await prepare(commands, state, context);
-  const moves = prepared.moves.filter((move) => {
-    const reason = refusal(move, state, context);
-    if (reason !== undefined) refusals.set(move.ref, reason);
-    return reason === undefined;
-  });
-  const doomed = context.options.atomic && refusals.size > 0;
-  if (doomed || moves.length === 0 || context.options.dryRun) return report(commands, refusals, new Map(), doomed);
-  state ??= await createTrunk(context);
-  const verdicts = await publish({ ...prepared, moves }, state, context);
-  return report(commands, refusals, verdicts, false, context.options);
+  const moves: RefMove[] = [];
+  for (const command of commands) {
+    const move = moveOf(command, listed, found);
+    const reason = refusal(command, move, found, context);
+    if (reason === undefined) moves.push(move);
+    else refusals.set(command.target, reason);
+  }
+  const aborted = options.atomic && refusals.size > 0;
+  if (aborted || moves.length === 0 || options.dryRun) return report(commands, refusals, new Map(), aborted);
+  const state = listed ?? (await createTrunk(context));
+  const verdicts = await publish({ moves, presentIds: found.presentIds }, state, context);
+  return report(commands, refusals, verdicts, false, options);
 }
 
-interface Prepared {
-  readonly moves: readonly RefMove[];
+interface Found {
+  /** Ids by the names that were asked for. */
+  readonly objects: ReadonlyMap<string, string>;
   /** Values of the trunk's refs that the user's repository has. */
   readonly presentIds: readonly string[];
 }
 
-/** Looks up the sources, what their tags point to, and which of the trunk's tips are here: one run of git. */
-async function prepare(
-  commands: readonly PushCommand[],
-  state: State | undefined,
-  context: PushContext,
-): Promise<Prepared> {
-  const tips = [...new Set([...(state?.refs.values() ?? [])].map((ref) => ref.id))];
-  const sources = commands.map(({ source }) => source).filter((source) => source !== "");
-  const partial = (await context.local.settings()).isPartialClone;
-  const questions = [...sources, ...sources.map((source) => `${source}^{}`), ...(partial ? [] : tips)];
-  const answers = questions.length === 0 ? [] : await catFileCheck(questions, context.signal);
-  const found = new Map(
-    sources.map((source, index) => [source, { id: answers[index], peeledId: answers[sources.length + index] }]),
-  );
-  const presentIds = partial
-    ? await knownTips(new Set(tips), context.signal)
-    : tips.filter((_, index) => answers[2 * sources.length + index] !== undefined);
-  const moves = commands.map(({ source, target }): RefMove => {
-    const oldId = state?.refs.get(target)?.id;
-    if (source === "") return { ref: target, oldId, newId: undefined };
-    const { id, peeledId } = found.get(source) ?? {};
-    if (id === undefined)
-      throw new TrunksError("NOT_FOUND", `there is no object ${JSON.stringify(source)} in this repository`);
-    return { ref: target, oldId, newId: id, ...(peeledId === undefined || peeledId === id ? {} : { peeledId }) };
-  });
-  return { moves, presentIds };
+/** Looks up the sources, what their tags point to, the old values, and which of the trunk's tips are here. */
+async function lookUp(commands: readonly PushCommand[], { listed, local, signal }: PushContext): Promise<Found> {
+  const tips = new Set([...(listed?.refs.values() ?? [])].map((ref) => ref.id));
+  const named = commands.flatMap(({ source, target }) => [source, listed?.refs.get(target)?.id ?? ""]).filter(Boolean);
+  const names = named.flatMap((name) => [name, `${name}^{}`, `${name}^{commit}`]);
+  // In a partial clone, to ask whether an object is here would fetch it: so there only what a local ref names counts.
+  const partial = (await local.settings()).isPartialClone;
+  const objects = await lookUpObjects(partial ? names : [...names, ...tips], signal);
+  const presentIds = partial ? await idsOfLocalRefs(tips, signal) : [...tips].filter((id) => objects.has(id));
+  return { objects, presentIds };
 }
 
-/** The id of each object name, `undefined` for what is not there. */
-async function catFileCheck(names: readonly string[], signal: AbortSignal): Promise<(string | undefined)[]> {
-  const input = encodeText(names.map((name) => `${name}\n`).join(""));
-  const output = await git(["cat-file", "--batch-check=%(objectname) ok", "--buffer"], { input, signal });
-  return output
-    .toString("latin1")
-    .split("\n")
-    .slice(0, names.length)
-    .map((line) => /^([0-9a-f]{40,64}) ok$/.exec(line)?.[1]);
+function moveOf({ source, target }: PushCommand, listed: State | undefined, { objects }: Found): RefMove {
+  const oldId = listed?.refs.get(target)?.id;
+  if (source === "") return { ref: target, oldId, newId: undefined };
+  const newId = objects.get(source);
+  if (newId === undefined) {
+    throw new TrunksError("NOT_FOUND", `there is no object ${JSON.stringify(source)} in this repository`);
+  }
+  const peeledId = objects.get(`${source}^{}`);
+  return { ref: target, oldId, newId, ...(peeledId === undefined || peeledId === newId ? {} : { peeledId }) };
 }
 
-/** In a partial clone, to ask whether an object is here would fetch it: so only what a local ref names counts. */
-async function knownTips(tips: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
-  const output = await git(["for-each-ref", "--format=%(objectname)"], { signal });
-  return [...new Set(output.toString("latin1").split("\n"))].filter((id) => tips.has(id));
-}
-
-/** Why a move is refused before anything is written, as git's own server would; `undefined` when it is not. */
-function refusal(move: RefMove, state: State | undefined, { options }: PushContext): string | undefined {
+/**
+ * Why a move is refused before anything is written, in git's own words; `undefined` when it is not. Git has looked for
+ * itself whether a branch is only moved forward, but passes on the cases that it cannot judge: an old value that is not
+ * here, and one that is no commit.
+ */
+function refusal(
+  command: PushCommand,
+  move: RefMove,
+  { objects }: Found,
+  { listed, options }: PushContext,
+): string | undefined {
+  const { oldId, newId } = move;
   const lease = options.leases.get(move.ref);
-  if (lease !== undefined && lease !== (move.oldId ?? "0".repeat(lease.length))) return "stale info";
-  if (move.newId === undefined && move.oldId !== undefined && state?.head === move.ref)
-    return "deletion of the current branch prohibited";
-  return undefined;
+  if (lease !== undefined && lease !== (oldId ?? "0".repeat(lease.length))) return "stale info";
+  if (oldId === undefined) return undefined;
+  if (newId === undefined) return listed?.head === move.ref ? "deletion of the current branch prohibited" : undefined;
+  if (command.forced || newId === oldId) return undefined;
+  if (!objects.has(oldId)) return "fetch first";
+  return objects.has(`${oldId}^{commit}`) && objects.has(`${command.source}^{commit}`) ? undefined : "needs force";
 }
 
 async function createTrunk({ repository, local, options, signal }: PushContext): Promise<State> {
@@ -123,6 +98,11 @@ async function createTrunk({ repository, local, options, signal }: PushContext):
   const state = await repository.create({ objects, signal });
   if (options.verbosity >= 1) process.stderr.write("remote: made a new trunk\n");
   return state;
+}
+
+interface Prepared {
+  readonly moves: readonly RefMove[];
+  readonly presentIds: readonly string[];
 }
 
 async function publish(prepared: Prepared, listed: State, context: PushContext): Promise<Map<string, MoveVerdict>> {

@@ -5,7 +5,8 @@ import type { Input } from "./input.ts";
 import { listLines } from "./list.ts";
 import { LocalRepository } from "./local-repository.ts";
 import { HelperOptions } from "./options.ts";
-import { parsePushCommand, push } from "./push.ts";
+import { push } from "./push.ts";
+import { parsePushCommand } from "./push-command.ts";
 
 const capabilities = ["fetch", "push", "option", "object-format", "check-connectivity", "stateless-connect"];
 
