@@ -1,7 +1,7 @@
 import { type _Object, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { checkKey, compareKeys, type ListedKey, type ListPage, TrunksError } from "@trunks/core";
 import type { S3Store } from "./store.ts";
-import { Exchange } from "./transport.ts";
+import { Exchange, isSeaweed } from "./transport.ts";
 
 /** What is listed: see `Backend.list`. */
 interface Listing {
@@ -28,37 +28,30 @@ export class Lister {
   }
 
   async list(listing: Listing): Promise<ListPage> {
-    if (!this.#folderByFolder) {
-      const page = await this.#page(listing, listing.after);
-      if (!this.#folderByFolder) return page;
-    }
-    return (await this.#flatPage(listing)) ?? (await this.#sortedPage(listing));
+    const { prefix, after } = listing;
+    const known = this.#folderByFolder;
+    const { flat, ...page } = await this.#page(listing, known ? beforeStem(prefix, after) : after);
+    if (!this.#folderByFolder) return page;
+    // Without keys in folders below the prefix the two orders are one, if the walk began early enough.
+    if (flat && (known || after === "")) return page;
+    return known ? await this.#sortedPage(listing) : await this.list(listing);
   }
 
-  /** The first page behind `start` with a key behind `listing.after` on it. */
-  async #page({ prefix, after, limit, signal }: Listing, start: string): Promise<ListPage> {
+  /** The first page behind `start` with a key behind `after` on it, and whether all of its keys lie in the prefix itself. */
+  async #page(
+    { prefix, after, limit, signal }: Listing,
+    start: string,
+  ): Promise<ListPage & { readonly flat: boolean }> {
+    let flat = true;
     for (let startAfter = start; ; ) {
       const { objects, more } = await this.#request(prefix, { limit, startAfter, signal });
-      const keys = objects.flatMap(listedKey).filter(({ key }) => key > after);
       if (!isAscending(objects) || (objects[0]?.key ?? startAfter) < startAfter) this.#folderByFolder = true;
-      if (keys.length > 0 || !more) return { keys, more };
-      startAfter = this.#progress(prefix, startAfter, objects.at(-1)?.key);
-    }
-  }
-
-  /**
-   * A page of a store that walks folder by folder, where it is in order all the same: none of its keys lies in a folder
-   * below the prefix. It begins where the walk could first have met a folder whose keys belong behind `after`.
-   */
-  async #flatPage(listing: Listing): Promise<ListPage | undefined> {
-    const { prefix, after, limit, signal } = listing;
-    const keys: ListedKey[] = [];
-    for (let startAfter = beforeStem(prefix, after); ; ) {
-      const { objects, more } = await this.#request(prefix, { limit, startAfter, signal });
-      if (objects.some(({ key }) => key.includes("/", prefix.length))) return undefined;
-      keys.push(...objects.flatMap(listedKey).filter(({ key }) => key > after));
-      if (keys.length > 0 || !more) return { keys, more };
-      startAfter = this.#progress(prefix, startAfter, objects.at(-1)?.key);
+      flat &&= !objects.some(({ key }) => key.includes("/", prefix.length));
+      const keys = objects.flatMap(listedKey).filter(({ key }) => key > after);
+      if (keys.length > 0 || !more) return { keys, more, flat };
+      const last = objects.at(-1)?.key;
+      if (last === undefined || last === startAfter) throw this.#stuck(prefix);
+      startAfter = last;
     }
   }
 
@@ -96,14 +89,9 @@ export class Lister {
       signal,
       exchange,
     });
-    if (exchange.headers.server?.startsWith("SeaweedFS")) this.#folderByFolder = true;
+    if (isSeaweed(exchange)) this.#folderByFolder = true;
     const objects = (answer.Contents ?? []).flatMap((object) => relative(object, keyPrefix));
     return { objects, more: answer.IsTruncated === true, token: answer.NextContinuationToken };
-  }
-
-  #progress(prefix: string, startAfter: string, last: string | undefined): string {
-    if (last === undefined || last === startAfter) throw this.#stuck(prefix);
-    return last;
   }
 
   #stuck(prefix: string): TrunksError {
@@ -137,8 +125,8 @@ function isAscending(objects: readonly StoredObject[]): boolean {
 }
 
 /**
- * A name that a walk folder by folder meets before every folder whose keys may sort behind `after`: of `p/ab-c` that is
- * the folder `p/ab`, so the name is `p/aa~`.
+ * A name that a walk folder by folder meets before every folder whose keys may sort behind `after`, and before `after`:
+ * of `p/ab-c` that is the folder `p/ab`, so the name is `p/aa~`.
  */
 function beforeStem(prefix: string, after: string): string {
   if (!after.startsWith(prefix)) return after < prefix ? "" : after;

@@ -5,10 +5,12 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { type Body, bodySize, bodySlice, isTrunksError, TrunksError } from "@trunks/core";
+import { contentMd5 } from "./digest.ts";
 import { maxPartMemoryBytes } from "./options.ts";
 import { pause } from "./pause.ts";
 import { refusalOf } from "./refusal.ts";
 import type { S3Store, StoreRequest } from "./store.ts";
+import { Exchange, isSeaweed } from "./transport.ts";
 import { lossOf, type Write } from "./write.ts";
 
 /** S3's own limit. */
@@ -41,6 +43,8 @@ interface Upload {
   readonly write: Write;
   readonly plan: PartPlan;
   readonly id: string;
+  /** Whether the store ignores the SHA-256 that parts are signed with: then they need another digest. */
+  readonly ignoresSignedDigest: boolean;
 }
 
 /**
@@ -50,7 +54,7 @@ interface Upload {
 export async function writeInParts(store: S3Store, write: Write): Promise<void> {
   const { partSizeBytes, uploadConcurrency } = store.options;
   const plan = planParts(bodySize(write.body), partSizeBytes, uploadConcurrency);
-  const upload = { store, write, plan, id: await begin(store, write) };
+  const upload = { store, write, plan, ...(await begin(store, write)) };
   try {
     await complete(upload, await sendParts(upload));
   } catch (error) {
@@ -60,10 +64,10 @@ export async function writeInParts(store: S3Store, write: Write): Promise<void> 
   }
 }
 
-async function begin(store: S3Store, write: Write): Promise<string> {
-  const request = requestOf(write);
-  const answer = await store.send(new CreateMultipartUploadCommand(target(store, write)), request);
-  if (answer.UploadId !== undefined) return answer.UploadId;
+async function begin(store: S3Store, write: Write): Promise<Pick<Upload, "id" | "ignoresSignedDigest">> {
+  const request = { ...requestOf(write), exchange: new Exchange() };
+  const { UploadId: id } = await store.send(new CreateMultipartUploadCommand(target(store, write)), request);
+  if (id !== undefined) return { id, ignoresSignedDigest: isSeaweed(request.exchange) };
   const message = `${request.operation} ${write.key}: ${store.options.place} began an upload without a name`;
   throw new TrunksError("NOT_SUPPORTED", message);
 }
@@ -98,9 +102,10 @@ async function sendPart(upload: Upload, index: number, signal: AbortSignal): Pro
   const { store, write, plan, id } = upload;
   const start = index * plan.partSizeBytes;
   const Body = await readPart(write.body, start, Math.min(start + plan.partSizeBytes, bodySize(write.body)));
+  const ContentMD5 = upload.ignoresSignedDigest ? contentMd5(Body) : undefined;
   for (let attempt = 1; ; attempt++) {
     try {
-      const part = { ...target(store, write), UploadId: id, PartNumber: index + 1, Body };
+      const part = { ...target(store, write), UploadId: id, PartNumber: index + 1, Body, ContentMD5 };
       const { ETag } = await store.send(new UploadPartCommand(part), { ...requestOf(write), signal });
       return ETag ?? "";
     } catch (error) {

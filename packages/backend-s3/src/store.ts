@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Operation, TrunksError } from "@trunks/core";
+import { contentMd5 } from "./digest.ts";
 import { failure, type Loss } from "./failure.ts";
 import type { ResolvedOptions, S3Credentials } from "./options.ts";
 import { refusalOf } from "./refusal.ts";
@@ -102,7 +102,8 @@ function clientConfig(options: ResolvedOptions, transport: Transport): S3ClientC
     // What may be repeated is decided here and above, never blindly below.
     maxAttempts: 1,
     retryMode: "standard",
-    // Every body is signed with its SHA-256, which each store checks. The newer checksums only some stores know.
+    // Bodies are signed with their SHA-256 and carry an MD5 where that is not checked. The newer checksums only some
+    // stores know, and others refuse.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     // It would cost a connection of its own for each request.
@@ -121,12 +122,11 @@ function addRequestHeaders(client: S3Client, headers: Readonly<Record<string, st
     (next, context) => (args) => {
       const request = args.request as { headers: Record<string, string>; body?: string };
       Object.assign(request.headers, headers);
-      if (context.commandName === "DeleteObjectsCommand") {
+      const digest = context.commandName === "DeleteObjectsCommand" ? contentMd5(request.body ?? "") : undefined;
+      if (digest !== undefined) {
         delete request.headers["x-amz-checksum-crc32"];
         delete request.headers["x-amz-sdk-checksum-algorithm"];
-        request.headers["content-md5"] = createHash("md5")
-          .update(request.body ?? "")
-          .digest("base64");
+        request.headers["content-md5"] = digest;
       }
       return next(args);
     },

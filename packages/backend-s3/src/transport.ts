@@ -11,6 +11,11 @@ export class Exchange {
   headers: Readonly<Record<string, string>> = {};
 }
 
+/** Whether the answer came from SeaweedFS, which differs from S3 in ways that no answer shows. */
+export function isSeaweed({ headers }: Exchange): boolean {
+  return headers.server?.startsWith("SeaweedFS") ?? false;
+}
+
 export interface TransportOptions {
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;

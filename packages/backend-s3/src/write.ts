@@ -1,5 +1,6 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Body, bodySize, bytesBody } from "@trunks/core";
+import { contentMd5 } from "./digest.ts";
 import type { Loss } from "./failure.ts";
 import { writeInParts } from "./multipart.ts";
 import { pause } from "./pause.ts";
@@ -35,10 +36,12 @@ export async function writeObject(store: S3Store, write: Write): Promise<boolean
 
 async function writeWhole(store: S3Store, { key, body, ifAbsent, signal }: Write): Promise<void> {
   const { bucket, keyPrefix } = store.options;
+  const bytes = await bytesBody(body);
   const command = new PutObjectCommand({
     Bucket: bucket,
     Key: keyPrefix + key,
-    Body: await bytesBody(body),
+    Body: bytes,
+    ContentMD5: contentMd5(bytes),
     IfNoneMatch: ifAbsent ? "*" : undefined,
   });
   await store.send(command, { operation: ifAbsent ? "create" : "put", key, loss: lossOf(ifAbsent), signal });

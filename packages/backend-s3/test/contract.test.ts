@@ -1,18 +1,8 @@
 import { describeContract } from "@trunks/contract-tests/vitest";
-import type { S3Address } from "@trunks/test-servers";
-import { describe, inject, test } from "vitest";
 import { openS3 } from "../src/index.ts";
-import { optionsFor } from "./address.ts";
+import { onEachServer, optionsFor } from "./address.ts";
 
-const servers = inject("servers");
-
-for (const name of ["versity", "seaweed"] as const) {
-  const address = servers[name];
-  if (address === undefined) test.skip(`contract: s3 on ${name}: this machine cannot have the server`);
-  else describe(name, () => contractOn(address));
-}
-
-function contractOn(address: S3Address): void {
+onEachServer((address) => {
   const options = optionsFor(address);
   const { accessKey } = address;
   describeContract("s3", () => openS3(options), {
@@ -23,4 +13,4 @@ function contractOn(address: S3Address): void {
       outsideProcess: true,
     },
   });
-}
+});
