@@ -65,7 +65,7 @@ function demonstrate(): void {
   commit(ada, "notes.txt", "ada was first", "main");
   commit(ben, "notes-too.txt", "ben was second", "main");
   run(ada, "git", "push", "-q", "origin", "main");
-  run(ben, "git", "push", "-q", "origin", "main");
+  run(ben, "git", "push", "-q", "origin", "main", { refused: "fetch first" });
   tell("So he fetches first.");
   run(ben, "git", "pull", "-q", "--rebase", "origin", "main");
   run(ben, "git", "push", "-q", "origin", "main");
@@ -92,14 +92,16 @@ function tell(text: string): void {
   process.stdout.write(`\n# ${text}\n`);
 }
 
-/** Shows a command and what it says. One refusal belongs to the story; anything else that fails ends it. */
-function run(folder: string, program: string, ...args: string[]): void {
+/** Shows a command and what it says, and stops when it fails, or does not refuse in the words that belong to the story. */
+function run(folder: string, program: string, ...rest: (string | { readonly refused: string })[]): void {
+  const args = rest.filter((word) => typeof word === "string");
+  const refused = rest.find((word) => typeof word !== "string")?.refused;
   process.stdout.write(`${relative(place, folder) || "."} $ ${[program, ...args].join(" ").replaceAll(place, "")}\n`);
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8" });
   const said = `${stdout ?? ""}${stderr ?? ""}`.replaceAll(place, "").replace(/^(?=.)/gm, "  ");
   process.stdout.write(said);
-  const expected = said.includes("fetch first") ? 1 : 0;
-  if (status !== expected) throw new Error(`${program} ended with status ${status}`);
+  const asTold = refused === undefined ? status === 0 : status === 1 && said.includes(refused);
+  if (!asTold) throw new Error(`${program} ended with status ${status}`);
 }
 
 function filesOf(folder: string): string[] {
