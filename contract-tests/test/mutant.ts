@@ -1,6 +1,7 @@
-import type { Backend, ListPage } from "@trunks/core";
+import { type Backend, type Body, bytesBody, type ListPage } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import type { ContractNeeds, OpenBackend } from "../src/index.ts";
+import { turns } from "../src/turn.ts";
 
 /** What one client of a mutant does otherwise than the memory backend it wraps. */
 export type Mutation = (memory: MemoryBackend) => Partial<Omit<Backend, "name" | "capabilities">>;
@@ -46,4 +47,12 @@ export function listWhole(memory: MemoryBackend, prefix = ""): Promise<ListPage>
 /** The folder of a key, with its slash. */
 export function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf("/") + 1);
+}
+
+/** Shows half a body before it shows the whole. */
+export async function writeHalves(memory: MemoryBackend, key: string, body: Body): Promise<void> {
+  const bytes = await bytesBody(body);
+  await memory.put(key, bytes.subarray(0, bytes.length / 2));
+  await turns(1);
+  await memory.put(key, bytes);
 }

@@ -2,12 +2,13 @@ import { isTrunksError } from "@trunks/core";
 import { describe, expect, it } from "vitest";
 import { ContractFailure, contractCases, runContract } from "../src/index.ts";
 import { openMutant } from "./mutant.ts";
+import { bodyMutants } from "./mutants-body.ts";
+import { createMutants } from "./mutants-create.ts";
 import { listMutants } from "./mutants-list.ts";
 import { otherMutants, refusing } from "./mutants-other.ts";
 import { readMutants } from "./mutants-read.ts";
-import { writeMutants } from "./mutants-write.ts";
 
-const mutants = [...writeMutants, ...readMutants, ...listMutants, ...otherMutants];
+const mutants = [...createMutants, ...bodyMutants, ...readMutants, ...listMutants, ...otherMutants];
 
 describe("a suite that a wrong backend passes proves nothing", () => {
   it.each(mutants.map((mutant) => [mutant.name, mutant.caughtBy, mutant] as const))(
