@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { TrunksError } from "@trunks/core";
+import type { ObjectFormat } from "@trunks/repo";
 import { git } from "./git.ts";
 
 /** The user's repository: where git keeps things, and what its settings say. */
@@ -23,6 +25,17 @@ export class LocalRepository {
   settings(): Promise<Settings> {
     this.#settings ??= readSettings();
     return this.#settings;
+  }
+
+  async objectFormat(): Promise<ObjectFormat> {
+    return (await this.settings()).text("extensions.objectformat") === "sha256" ? "sha256" : "sha1";
+  }
+
+  /** Throws `NOT_SUPPORTED` unless objects of this format can be kept here. */
+  async checkObjectFormat(format: ObjectFormat): Promise<void> {
+    const own = await this.objectFormat();
+    if (own === format) return;
+    throw new TrunksError("NOT_SUPPORTED", `the trunk has ${format} objects, and this repository has ${own} objects`);
   }
 
   /** Whether history ends somewhere before its beginning. */

@@ -94,8 +94,7 @@ function refusal(
 }
 
 async function createTrunk({ repository, local, options, signal }: PushContext): Promise<State> {
-  const objects = (await local.settings()).text("extensions.objectformat") === "sha256" ? "sha256" : "sha1";
-  const state = await repository.create({ objects, signal });
+  const state = await repository.create({ objects: await local.objectFormat(), signal });
   if (options.verbosity >= 1) process.stderr.write("remote: made a new trunk\n");
   return state;
 }

@@ -80,13 +80,16 @@ export class Session {
     const ids = [...new Set(lines.map((line) => splitOnce(line)[0]))];
     const { repository, signal } = this.#context;
     const state = this.#state ?? (await repository.readExisting({ signal }));
-    const report = await fetch(ids, { repository, local: this.#repository(), options: this.#options, state, signal });
+    const local = this.#repository();
+    await local.checkObjectFormat(state.objects);
+    const report = await fetch(ids, { repository, local, options: this.#options, state, signal });
     await this.#writeLines([...report, ""]);
   }
 
   async #push(lines: readonly string[]): Promise<void> {
     const { repository, signal } = this.#context;
     const local = this.#repository();
+    if (this.#state !== undefined) await local.checkObjectFormat(this.#state.objects);
     const report = await push(lines.map(parsePushCommand), {
       repository,
       local,
