@@ -1,6 +1,7 @@
 import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
 import { damaged } from "../format/headed-file.ts";
 import { journalPrefix, latestKey, recordKey, recordKeySlot, snapshotKeySlot, trunkFileKey } from "../format/key.ts";
+import type { Latest } from "../format/latest.ts";
 import type { Stub } from "../format/record.ts";
 import type { State } from "../format/state.ts";
 import { decodeTrunkFile, type TrunkFile } from "../format/trunk-file.ts";
@@ -27,8 +28,7 @@ export async function readCold(backend: Backend, options: RequestOptions = {}): 
   const isLong = (newest ?? -1) - (latest?.slot ?? -1) > longTail;
   const newer = isLong ? (await listSnapshots(backend, options))[0] : undefined;
   const key = newestKey([newer, latest?.snapshotKey]);
-  const trunkId = key === latest?.snapshotKey ? latest?.trunkId : undefined;
-  const reading = await readFrom(backend, { key, trunkId, known: undefined }, newest ?? -1, options);
+  const reading = await readFrom(backend, { key, latest, known: undefined }, newest ?? -1, options);
   return backend.capabilities.promptList
     ? reading
     : joined(reading, await readForward(backend, reading.state, options));
@@ -73,11 +73,10 @@ async function readAfresh(
   stub: Stub | undefined,
   options: RequestOptions,
 ): Promise<Reading> {
-  const { trunkId, slot } = known.state;
   const [listed, newest] = await Promise.all([listSnapshots(backend, options), newestSlot(backend, options)]);
   const key = newestKey([listed[0], stub?.snapshotKey]);
-  const isNewer = key !== undefined && (snapshotKeySlot(key) ?? -1) > slot;
-  const start = { key: isNewer ? key : undefined, trunkId, known };
+  const isNewer = key !== undefined && (snapshotKeySlot(key) ?? -1) > known.state.slot;
+  const start = { key: isNewer ? key : undefined, latest: undefined, known };
   const reading = await readFrom(backend, start, newest ?? -1, options);
   // A listing that is late shows nothing of what the stub knows.
   if (stub !== undefined && reading.state.slot < stub.slot) throw snapshotGone(stub);
@@ -89,8 +88,7 @@ async function readAfresh(
 /** Where a reading begins: at a snapshot, or else behind what is known, or else at the first record. */
 interface Start {
   readonly key: string | undefined;
-  /** Whose snapshot `key` must be; `undefined` when nothing has said so yet. */
-  readonly trunkId: string | undefined;
+  readonly latest: Latest | undefined;
   readonly known: Reading | undefined;
 }
 
@@ -99,7 +97,7 @@ async function readFrom(backend: Backend, start: Start, newest: number, options:
   const { known } = start;
   const slots = new SlotReader(backend, options);
   const tried = new Set<string | undefined>();
-  let { key, trunkId } = start;
+  let { key } = start;
   for (;;) {
     tried.add(key);
     const slot = key === undefined ? known?.state.slot : snapshotKeySlot(key);
@@ -110,11 +108,11 @@ async function readFrom(backend: Backend, start: Start, newest: number, options:
     const isGone = key !== undefined && base === undefined;
     if (!isGone && run.stub === undefined) {
       if (key === undefined) return known === undefined ? begun(run.records) : extended(known, run.records);
-      await checkSnapshot(backend, base as State, key, trunkId, run.records.length > 0, options);
-      return extended({ state: base as State, records: [] }, run.records);
+      const reading = extended({ state: base as State, records: [] }, run.records);
+      await checkSnapshot(backend, reading, key, start, options);
+      return reading;
     }
     key = await nextStart(backend, tried, (known?.state.slot ?? -1) + 1, run.stub, options);
-    trunkId = run.stub?.trunkId ?? known?.state.trunkId;
   }
 }
 
@@ -134,17 +132,21 @@ async function nextStart(
   throw damaged(latestKey, "the snapshot that it names is missing, and so are the records before it");
 }
 
-/** A snapshot in a place where it does not belong is noticed by the record behind it, or by its trunk, or by its own record. */
+/**
+ * A snapshot in a place where it does not belong is noticed by the record behind it. Where there is none, its own record
+ * speaks for it, or `latest` does: that costs no request.
+ */
 async function checkSnapshot(
   backend: Backend,
-  state: State,
+  { state, records }: Reading,
   key: string,
-  trunkId: string | undefined,
-  isFollowed: boolean,
+  { known, latest }: Start,
   options: RequestOptions,
 ): Promise<void> {
-  if (trunkId !== undefined && state.trunkId !== trunkId) throw damaged(key, "it belongs to another trunk");
-  if (trunkId === undefined && !isFollowed) await checkTip(backend, state, options);
+  const pointer = key === latest?.snapshotKey ? latest : undefined;
+  const trunkId = known?.state.trunkId ?? pointer?.trunkId ?? state.trunkId;
+  if (state.trunkId !== trunkId) throw damaged(key, "it belongs to another trunk");
+  if (records.length === 0 && pointer === undefined) await checkTip(backend, state, options);
 }
 
 /** The state of a journal that was read from its first record on. */
