@@ -14,7 +14,8 @@ const version = 1;
 
 /** The settings file's bytes. `key` is the file's proof of origin: see `SettingsFile`. */
 export function encodeSettings(settings: Settings, key: string): string {
-  return `${JSON.stringify({ version, key, ...settings }, undefined, 2)}\n`;
+  const { repository, defaultStorage, storages } = settings;
+  return `${JSON.stringify({ version, key, repository, defaultStorage, storages }, undefined, 2)}\n`;
 }
 
 /** Throws `CONFIG_INVALID` when the text is no settings file or one of a newer version; the message shows none of it. */

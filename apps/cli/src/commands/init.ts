@@ -1,5 +1,12 @@
 import { TrunksError } from "@trunks/core";
-import { checkStorageName, resolveStorage, type Settings, trunkPrefix } from "@trunks/location";
+import {
+  checkStorageName,
+  parseLocation,
+  redactUrl,
+  resolveStorage,
+  type Settings,
+  trunkPrefix,
+} from "@trunks/location";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { git } from "../helper/git.ts";
 import { offerHelper } from "../offer-helper.ts";
@@ -22,39 +29,52 @@ export const command: Command = {
   },
   async run(context) {
     const { arguments: args, output } = context;
-    const existing = await findWorkingCopy();
-    const before = await readSettings(existing);
-    const given = args.text("name");
-    if (before !== undefined && given !== undefined && given !== before.repository) throw renamed(before, given);
-    const storage = args.text("storage") ?? before?.defaultStorage ?? "primary";
-    checkStorageName(storage);
-    if (given !== undefined) trunkPrefix(given);
-    const saved = await tryStore(context, storage, before);
-    if (existing === undefined) await git(["init", "--quiet"]);
-    const copy = existing ?? (await requireWorkingCopy());
-    const file = await ensureSettings(copy, given ?? defaultName(copy));
-    const settings = await file.update((current) => withStorage(current, storage, saved));
+    const { settings, path, remote } = await setUp(context);
     const name = settings.repository;
-    const keep = args.text("storage") === undefined && saved === undefined;
-    const remote = await setRemote(`trunks://${storage}/${name}`, keep);
-    await git(["config", "push.autoSetupRemote", "true"]);
+    const location = parseLocation(remote.url);
+    const storage = location.kind === "storage" ? location.storage : undefined;
     const helper = await offerHelper(args.flag("install-helper"), output);
+    const answer = { object: "repository", name, storage: storage ?? null, remote, settings_path: path };
     output.answer(
-      { object: "repository", name, storage, remote, settings_path: file.path, helper_path: helper ?? null },
-      [`${name}: the remote ${remote.name} is ${remote.url}`],
+      { ...answer, helper_path: helper ?? null },
+      `${name}: the remote ${remote.name} is ${redactUrl(remote.url)}`,
     );
-    if (output.json) return exitStatus.ok;
-    if (remote.name !== "origin") {
-      output.note(
-        `hint: \`git push ${remote.name}\` pushes there; \`git config remote.pushDefault ${remote.name}\` makes it the default`,
-      );
-    }
-    if (resolveStorage(storage, settings.storages, process.env) === undefined && remote.url.startsWith("trunks://")) {
-      output.note(`hint: say where ${storage} is: \`trunks storage add --name ${storage} --url s3://bucket/path\``);
-    }
+    if (!output.json) for (const hint of hints(settings, storage, remote)) output.note(`hint: ${hint}`);
     return exitStatus.ok;
   },
 };
+
+async function setUp(
+  context: Context,
+): Promise<{ readonly settings: Settings; readonly path: string; readonly remote: Remote }> {
+  const { arguments: args } = context;
+  const existing = await findWorkingCopy();
+  const before = await readSettings(existing);
+  const name = args.text("name");
+  if (before !== undefined && name !== undefined && name !== before.repository) throw renamed(before, name);
+  const storage = args.text("storage") ?? before?.defaultStorage ?? "primary";
+  checkStorageName(storage);
+  if (name !== undefined) trunkPrefix(name);
+  const saved = await tryStore(context, storage, before);
+  if (existing === undefined) await git(["init", "--quiet"]);
+  const copy = existing ?? (await requireWorkingCopy());
+  const file = await ensureSettings(copy, name ?? defaultName(copy));
+  const settings = await file.update((current) => withStorage(current, storage, saved));
+  const keep = args.text("storage") === undefined && saved === undefined;
+  const remote = await setRemote(`trunks://${storage}/${settings.repository}`, keep);
+  await git(["config", "push.autoSetupRemote", "true"]);
+  return { settings, path: file.path, remote };
+}
+
+/** What is left for the user to do. */
+function* hints(settings: Settings, storage: string | undefined, { name }: Remote): Generator<string> {
+  if (name !== "origin") {
+    yield `\`git push ${name}\` pushes there; \`git config remote.pushDefault ${name}\` makes it the default`;
+  }
+  if (storage !== undefined && resolveStorage(storage, settings.storages, process.env) === undefined) {
+    yield `say where ${storage} is: \`trunks storage add --name ${storage} --url s3://bucket/path\``;
+  }
+}
 
 /** The store that the command line describes, tried out; `undefined` when it describes none. */
 async function tryStore({ arguments: args, verbose, signal }: Context, name: string, settings: Settings | undefined) {
