@@ -11,6 +11,8 @@ export interface S3Address {
   readonly region: string;
   readonly accessKey: string;
   readonly secretKey: string;
+  /** Another user with the same rights, where the server has several. */
+  readonly spare?: Secrets;
   /** A bucket that exists and is empty but for the key `ready`. */
   readonly bucket: string;
   /** The server's temporary folder. */
@@ -34,15 +36,24 @@ export interface Secrets {
   readonly secretKey: string;
 }
 
+/** A plan without what is the same for every S3 server. The last port is the one that speaks S3. */
+export type S3ServerPlan = Omit<ServerPlan, "name" | "probe">;
+
 const region = "us-east-1";
 const bucket = "trunks-test";
 
-/** Starts an S3 server whose last port is the one that speaks S3. Its credentials are new ones at each start. */
+/** New credentials, that no other server has. */
+export function newSecrets(): Secrets {
+  return { accessKey: `trunks${randomBytes(7).toString("hex")}`, secretKey: randomBytes(20).toString("hex") };
+}
+
+/** Starts an S3 server that belongs to the caller. Its credentials are new ones at each start. */
 export async function startS3Server(
   { name, version }: { name: string; version: string },
-  plan: (secrets: Secrets) => Omit<ServerPlan, "name" | "probe">,
+  plan: (secrets: Secrets) => S3ServerPlan,
+  spare?: Secrets,
 ): Promise<S3Server> {
-  const secrets = { accessKey: `trunks${randomBytes(7).toString("hex")}`, secretKey: randomBytes(20).toString("hex") };
+  const secrets = newSecrets();
   const probe = (ports: readonly number[]) => writeOnce(`http://127.0.0.1:${ports.at(-1)}`, secrets);
   const server = await ServerProcess.start({ ...plan(secrets), name, probe });
   const endpoint = `http://127.0.0.1:${server.ports.at(-1)}`;
@@ -52,6 +63,7 @@ export async function startS3Server(
     endpoint,
     region,
     ...secrets,
+    spare,
     bucket,
     folder: server.folder,
     environment: {

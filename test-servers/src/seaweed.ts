@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type InstallableServer, installedProgram, runInstaller } from "./installation.ts";
-import { type S3Server, startS3Server } from "./s3-server.ts";
+import { newSecrets, type S3Server, type S3ServerPlan, type Secrets, startS3Server } from "./s3-server.ts";
 
 const version = "4.48";
 
@@ -23,12 +23,16 @@ export const seaweed: InstallableServer = {
 /** Starts a SeaweedFS that belongs to the caller. Throws `ServerUnavailableError` where it cannot be installed. */
 export async function startSeaweed(): Promise<S3Server> {
   const program = await installedProgram(seaweed);
-  return startS3Server(seaweed, ({ accessKey, secretKey }) => ({
+  const spare = newSecrets();
+  const plan = ({ accessKey, secretKey }: Secrets): S3ServerPlan => ({
     portCount: 8,
     async command([master, masterGrpc, volume, volumeGrpc, filer, filerGrpc, s3Grpc, s3], folder) {
       const data = join(folder, "data");
       await mkdir(data, { recursive: true });
-      const identities = [{ name: "tests", credentials: [{ accessKey, secretKey }], actions: ["Admin"] }];
+      const identities = [
+        { name: "tests", credentials: [{ accessKey, secretKey }], actions: ["Admin"] },
+        { name: "spare", credentials: [spare], actions: ["Admin"] },
+      ];
       const config = join(folder, "s3.json");
       await writeFile(config, JSON.stringify({ identities }), { mode: 0o600 });
       return {
@@ -54,5 +58,6 @@ export async function startSeaweed(): Promise<S3Server> {
         ],
       };
     },
-  }));
+  });
+  return startS3Server(seaweed, plan, spare);
 }
