@@ -114,15 +114,24 @@ function unsent(error: unknown, attempt: Attempt): TrunksError {
   return new TrunksError("INTERNAL", text, { cause: error });
 }
 
-/** The request, or part of it, left; no answer came, or none that is whole. */
+/** The request, or part of it, left; no answer came, or none that can be read. */
 function lost(error: unknown, attempt: Attempt): TrunksError {
-  const text = `${describe(attempt)}: ${attempt.place} gave no answer: ${textOf(error)}`;
-  if (attempt.loss === "harmless") return new TrunksError("UNAVAILABLE", text, { cause: error, retryable: true });
-  return new TrunksError("OUTCOME_UNKNOWN", text, { cause: error, retryable: attempt.loss === "repeatable" });
+  const answered = attempt.exchange.status !== undefined;
+  const cause = answered ? unreadable(error, attempt.secrets) : error;
+  const what = answered ? "gave an answer that cannot be read" : "gave no answer";
+  const text = `${describe(attempt)}: ${attempt.place} ${what}: ${textOf(cause)}`;
+  if (attempt.loss === "harmless") return new TrunksError("UNAVAILABLE", text, { cause, retryable: true });
+  return new TrunksError("OUTCOME_UNKNOWN", text, { cause, retryable: attempt.loss === "repeatable" });
+}
+
+/** The SDK hangs the answer, and with it whatever the store repeats of a request, on its error. */
+function unreadable(error: unknown, secrets: readonly string[]): Error {
+  const [said = ""] = textOf(error).split("\n");
+  return new Error(withoutSecrets(said, secrets));
 }
 
 function describe({ operation, key }: Attempt): string {
-  return key === undefined ? operation : `${operation} ${key}`;
+  return key === undefined || key === "" ? operation : `${operation} ${key}`;
 }
 
 function textOf(error: unknown): string {

@@ -1,0 +1,157 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { openBackend, openS3, type S3Credentials } from "../src/index.ts";
+import { bytesOf, onEachServer, optionsFor, refusal, withProxy } from "./address.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
+
+/** Nothing of the machine's own configuration counts. */
+function emptyEnvironment(variables: Record<string, string> = {}): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, undefined);
+  const none = {
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+  };
+  for (const [name, value] of Object.entries({ ...none, ...variables })) vi.stubEnv(name, value);
+}
+
+onEachServer((address) => {
+  const { accessKey, secretKey } = address;
+  const right: S3Credentials = { accessKey, secretKey };
+
+  /** Answers each of these in turn, the last one for ever, and counts. */
+  function provider(...answers: S3Credentials[]) {
+    const credentials = vi.fn(
+      async () => answers[Math.min(credentials.mock.calls.length, answers.length) - 1] as S3Credentials,
+    );
+    return credentials;
+  }
+
+  test.each([
+    ["an unknown user", { accessKey: "nobody", secretKey: "wrong" }],
+    ["a wrong secret", { accessKey, secretKey: "wrong" }],
+  ])("%s is told apart from who may not", async (_, credentials) => {
+    const backend = await openS3(optionsFor(address, { credentials }));
+    const refused = {
+      code: "UNAUTHENTICATED",
+      retryable: false,
+      hint: expect.stringContaining("check the access key"),
+    };
+    await expect(backend.get("key")).rejects.toMatchObject(refused);
+    await expect(backend.create("key", bytesOf(1))).rejects.toMatchObject(refused);
+    await expect(backend.list("")).rejects.toMatchObject(refused);
+    await backend.close();
+  });
+
+  test("credentials that the store refuses are asked for again, once, and the request is repeated", async () => {
+    const credentials = provider({ accessKey: "retired", secretKey: "retired" }, right);
+    const backend = await openS3(optionsFor(address, { credentials }));
+    expect(await backend.create("key", bytesOf(10))).toBe(true);
+    expect(await backend.create("key", bytesOf(10))).toBe(false);
+    expect(credentials).toHaveBeenCalledTimes(2);
+    await backend.close();
+  });
+
+  test("credentials that stay refused are reported, after one repetition", () =>
+    withProxy(
+      address,
+      {
+        credentials: provider(
+          { accessKey: "retired", secretKey: "first" },
+          { accessKey: "retired", secretKey: "second" },
+        ),
+      },
+      async ({ backend, proxy }) => {
+        await expect(backend.get("key")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+        expect(proxy.requests).toHaveLength(2);
+      },
+    ));
+
+  test("refused credentials that no one can renew are not tried again", () =>
+    withProxy(address, { credentials: { accessKey, secretKey: "wrong" } }, async ({ backend, proxy }) => {
+      await expect(backend.get("key")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+      expect(proxy.requests).toHaveLength(1);
+    }));
+
+  const { spare } = address;
+  if (spare !== undefined) {
+    test("credentials that expire in the middle of an upload are renewed once for all its parts", () => {
+      const credentials = provider(right, spare);
+      return withProxy(address, { credentials, partSizeBytes: 5 * 2 ** 20 }, async ({ backend, direct, proxy }) => {
+        let expired = false;
+        proxy.use(({ query, headers }) => {
+          expired ||= query.get("partNumber") === "2";
+          const isOld = headers.authorization?.includes(accessKey) ?? false;
+          return expired && isOld ? refusal(400, "ExpiredToken") : { do: "pass" };
+        });
+        expect(await backend.create("key", bytesOf(22 * 2 ** 20))).toBe(true);
+        expect((await direct.get("key"))?.size).toBe(22 * 2 ** 20);
+        expect(credentials).toHaveBeenCalledTimes(2);
+      });
+    });
+  }
+
+  test("credentials with an end are asked for again when it comes near", async () => {
+    const soon = new Date(Date.now() + 60_000);
+    const credentials = provider(
+      { ...right, expiresAt: soon },
+      { ...right, expiresAt: new Date(Date.now() + 3_600_000) },
+    );
+    const backend = await openS3(optionsFor(address, { credentials }));
+    await backend.get("a");
+    await backend.get("b");
+    expect(credentials).toHaveBeenCalledTimes(2);
+    await backend.close();
+  });
+
+  test("a clock that is wrong by hours is corrected by the store's", () =>
+    withProxy(address, {}, async ({ backend, proxy }) => {
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 5 * 3_600_000 });
+      expect(await backend.create("key", bytesOf(10))).toBe(true);
+      expect(await backend.get("absent")).toBeUndefined();
+      // The first was refused and repeated; after it the offset is known.
+      expect(proxy.requests).toHaveLength(3);
+    }));
+
+  test("a clock that cannot be corrected is named", () =>
+    withProxy(address, {}, async ({ backend, proxy }) => {
+      proxy.use(() => refusal(403, "RequestTimeTooSkewed"));
+      await expect(backend.get("key")).rejects.toMatchObject({
+        code: "UNAUTHENTICATED",
+        hint: expect.stringContaining("this machine's clock"),
+      });
+    }));
+
+  test("the environment's credentials and endpoint are found", async () => {
+    emptyEnvironment({ ...address.environment, AWS_REGION: "" });
+    const backend = await openBackend(new URL(`s3://${address.bucket}/environment`));
+    expect(await backend.create("key", bytesOf(10))).toBe(true);
+    await backend.delete(["key"]);
+    await backend.close();
+  });
+});
+
+describe("without a store", () => {
+  test("missing credentials are unauthenticated, with what to do", async () => {
+    emptyEnvironment();
+    const backend = await openBackend(new URL("s3://bucket/path?endpoint=http://127.0.0.1:1"));
+    await expect(backend.create("key", bytesOf(1))).rejects.toMatchObject({
+      code: "UNAUTHENTICATED",
+      hint: expect.stringContaining("AWS_ACCESS_KEY_ID"),
+    });
+    await backend.close();
+  });
+
+  test("a missing region is a matter of configuration, with what to do", async () => {
+    emptyEnvironment({ AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" });
+    const backend = await openBackend(new URL("s3://bucket/path"));
+    await expect(backend.get("key")).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      hint: expect.stringContaining("region="),
+    });
+    await backend.close();
+  });
+});
