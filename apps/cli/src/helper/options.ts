@@ -22,7 +22,8 @@ export class HelperOptions {
   /** Takes one option; answers what git wants to hear. */
   set(name: string, value: string): string {
     const set = setters[name];
-    if (set === undefined) return "unsupported";
+    // Nothing here signs. Whoever wants a signature only where it is understood is served without one.
+    if (set === undefined || (name === "pushcert" && value !== "if-asked")) return "unsupported";
     set(this, unquote(value), value);
     return "ok";
   }
@@ -36,8 +37,8 @@ const partial: Setter = (options) => {
 };
 
 /**
- * Options that are understood. Git stops with an error when one of `atomic`, `dry-run`, `push-option` or
- * `force-if-includes` is not `ok`; `pushcert` is left out, because nothing here signs. Source: gitremote-helpers.
+ * Options that are understood. Git stops with an error when one of `atomic`, `dry-run`, `push-option`, `pushcert` or
+ * `force-if-includes` is not `ok`. Source: gitremote-helpers.
  */
 const setters: { readonly [name: string]: Setter } = {
   verbosity: (options, value) => {
@@ -77,6 +78,7 @@ const setters: { readonly [name: string]: Setter } = {
   "deepen-relative": partial,
   filter: partial,
   "force-if-includes": ignored,
+  pushcert: ignored,
   followtags: ignored,
   "update-shallow": ignored,
   "from-promisor": ignored,

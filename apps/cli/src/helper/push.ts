@@ -85,7 +85,10 @@ function refusal(
 ): string | undefined {
   const { oldId, newId } = move;
   const lease = options.leases.get(move.ref);
-  if (lease !== undefined && lease !== (oldId ?? "0".repeat(lease.length))) return "stale info";
+  if (!command.forced && lease !== undefined && lease !== (oldId ?? "0".repeat(lease.length))) return "stale info";
+  if (newId !== undefined && move.ref.startsWith("refs/heads/") && objects.get(`${command.source}^{commit}`) !== newId) {
+    return "a branch can point to commits only";
+  }
   if (oldId === undefined) return undefined;
   if (newId === undefined) return listed?.head === move.ref ? "deletion of the current branch prohibited" : undefined;
   if (command.forced || newId === oldId) return undefined;
@@ -215,7 +218,7 @@ function report(
 ): string[] {
   return commands.map(({ target }) => {
     const reason =
-      refusals.get(target) ?? (aborted ? "atomic push failed" : wordsOf(verdicts.get(target), target, options));
+      refusals.get(target) ?? (aborted ? "atomic push failure" : wordsOf(verdicts.get(target), target, options));
     return reason === undefined ? `ok ${target}` : `error ${target} ${reason}`;
   });
 }
@@ -228,5 +231,5 @@ function wordsOf(
 ): string | undefined {
   if (verdict === "stale") return options?.leases.has(target) ? "stale info" : "fetch first";
   if (verdict === "conflict") return "another ref's name is a folder of this one, or this of another";
-  return verdict === "aborted" ? "atomic push failed" : undefined;
+  return verdict === "aborted" ? "atomic push failure" : undefined;
 }
