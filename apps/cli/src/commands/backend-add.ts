@@ -20,10 +20,12 @@ export const command: Command = {
     const manifest = join(folder, "package.json");
     // Without a manifest of its own npm would look for one in the folders above.
     if (!existsSync(manifest)) await writeFile(manifest, '{ "private": true }\n');
-    const flags = ["--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"];
+    const flags = ["--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"];
     const status = await runProgram("npm", ["install", ...flags, "--", wanted], { stdout: process.stderr });
     if (status !== 0) {
-      throw new TrunksError("UNAVAILABLE", `npm could not install ${wanted}`, { hint: "what it says stands above" });
+      throw new TrunksError("UNAVAILABLE", `npm could not install ${wanted}`, {
+        hint: "what it says stands above; a third party's package is installed by its full name, trunks-backend-…",
+      });
     }
     output.answer({ object: "backend", package: wanted, folder }, `installed ${wanted} in ${folder}`);
     return exitStatus.ok;
