@@ -25,7 +25,7 @@ function largeOperations(workspace: Workspace, source: string): Row[] {
     [
       workspace.git(
         source,
-        ["push", "-q", `trunks::local://${store}`, "master"],
+        ["push", "-q", `trunks::local://${store}/app`, "master"],
         fresh(`${store}`, () => mkdirSync(store)),
       ),
       workspace.git(
@@ -38,7 +38,7 @@ function largeOperations(workspace: Workspace, source: string): Row[] {
   ) as [Times, Times];
   const target = workspace.path("clone");
   const clean = fresh(target, () => {});
-  const trunk = `trunks::local://${store}`;
+  const trunk = `trunks::local://${store}/app`;
   const clones = measureInTurn(
     [
       workspace.git(workspace.folder, ["clone", "-q", trunk, target], clean),
@@ -58,7 +58,7 @@ function largeOperations(workspace: Workspace, source: string): Row[] {
 function smallOperations(workspace: Workspace, source: string): Row[] {
   const pair = (kind: "trunk" | "stock"): { url: string; writer: string; reader: string } => {
     const url =
-      kind === "trunk" ? `trunks::local://${workspace.path("store")}` : `file://${workspace.path("bare.git")}`;
+      kind === "trunk" ? `trunks::local://${workspace.path("store")}/app` : `file://${workspace.path("bare.git")}`;
     const [writer, reader] = [workspace.path(`${kind}-writer`), workspace.path(`${kind}-reader`)];
     for (const folder of [writer, reader]) {
       workspace.runGit(workspace.folder, "clone", "-q", "--shared", "-b", "master", source, folder);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createCipheriv } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { run } from "../measure.ts";
 import type { Row, Suite } from "../suite.ts";
@@ -37,7 +37,7 @@ function both(workspace: Workspace, what: string, fill: (folder: string) => void
     run({ program: "git", args, cwd: source, environment });
     return workspace.takePeakMemory();
   };
-  const url = `trunks::local://${store}`;
+  const url = `trunks::local://${store}/app`;
   const rows = [
     row(`push of ${what}`, measured(["push", "-q", "--all", url])),
     row(`clone of ${what}`, measured(["clone", "-q", "--bare", url, clone])),
@@ -71,15 +71,10 @@ function importBlobs(workspace: Workspace, folder: string, count: number, size: 
 
 /** Bytes that look random and are the same each time. */
 function writeNoise(file: number, seed: number, size: number): void {
-  const block = Buffer.alloc(2 ** 20);
-  for (let at = 0, round = 0; at < size; at += block.length, round++) {
-    for (let offset = 0; offset < block.length; offset += 64) {
-      if (round === 0 || offset === 0)
-        createHash("sha512").update(`${seed} ${round} ${offset}`).digest().copy(block, offset);
-      else block.writeUInt32LE((block.readUInt32LE(offset) + round * 2654435761) >>> 0, offset);
-    }
-    writeSync(file, block, 0, Math.min(block.length, size - at));
-  }
+  const zeros = Buffer.alloc(2 ** 20);
+  const noise = createCipheriv("aes-128-ctr", Buffer.alloc(16, seed % 256), Buffer.alloc(16, seed >>> 8));
+  for (let at = 0; at < size; at += zeros.length)
+    writeSync(file, noise.update(zeros), 0, Math.min(zeros.length, size - at));
 }
 
 function makeRefs(workspace: Workspace, folder: string): void {
