@@ -19,7 +19,7 @@ import { maxBodyBytes } from "./multipart.ts";
 import { type ResolvedOptions, resolveOptions, type S3Options } from "./options.ts";
 import { readObject } from "./read.ts";
 import { S3Store } from "./store.ts";
-import { writeObject } from "./write.ts";
+import { writeObject } from "./writer.ts";
 
 /** A bucket, or a folder in one, as a backend. */
 export class S3Backend implements Backend {

@@ -11,7 +11,7 @@ import { pause } from "./pause.ts";
 import { refusalOf } from "./refusal.ts";
 import type { S3Store, StoreRequest } from "./store.ts";
 import { Exchange, isSeaweed } from "./transport.ts";
-import { lossOf, type Write } from "./write.ts";
+import { lossOf, operationOf, type Write } from "./write.ts";
 
 /** S3's own limit. */
 const maxParts = 10_000;
@@ -134,11 +134,11 @@ async function complete({ store, write, id }: Upload, tags: readonly string[]): 
     IfNoneMatch: write.ifAbsent ? "*" : undefined,
   });
   try {
-    await store.send(command, { ...requestOf(write), loss: lossOf(write.ifAbsent) });
+    await store.send(command, { ...requestOf(write), loss: lossOf(write) });
   } catch (error) {
     // An upload that is gone may have been completed by this very request, if something below repeated it.
     if (refusalOf(error)?.code !== "NoSuchUpload") throw error;
-    const message = `${requestOf(write).operation} ${write.key}: the upload is gone`;
+    const message = `${operationOf(write)} ${write.key}: the upload is gone`;
     throw new TrunksError("OUTCOME_UNKNOWN", message, { cause: error, retryable: !write.ifAbsent });
   }
 }
@@ -155,6 +155,6 @@ function target({ options }: S3Store, { key }: Write): { Bucket: string; Key: st
 }
 
 /** For all requests but the one that completes: whatever becomes of them, nothing is visible. */
-function requestOf({ key, ifAbsent, signal }: Write): StoreRequest {
-  return { operation: ifAbsent ? "create" : "put", key, loss: "harmless", signal };
+function requestOf(write: Write): StoreRequest {
+  return { operation: operationOf(write), key: write.key, loss: "harmless", signal: write.signal };
 }

@@ -1,11 +1,5 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { type Body, bodySize, bytesBody } from "@trunks/core";
-import { contentMd5 } from "./digest.ts";
+import type { Body } from "@trunks/core";
 import type { Loss } from "./failure.ts";
-import { writeInParts } from "./multipart.ts";
-import { pause } from "./pause.ts";
-import { refusalOf } from "./refusal.ts";
-import type { S3Store } from "./store.ts";
 
 /** One write of one body, in one request or in parts. */
 export interface Write {
@@ -16,47 +10,12 @@ export interface Write {
   readonly signal?: AbortSignal;
 }
 
-/** How often a write is begun again that met another one. */
-const maxAttempts = 8;
-
-/** Writes the body: true when it was written, false when `ifAbsent` and the key was taken. */
-export async function writeObject(store: S3Store, write: Write): Promise<boolean> {
-  const inParts = bodySize(write.body) > 2 * store.options.partSizeBytes;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await (inParts ? writeInParts(store, write) : writeWhole(store, write));
-      return true;
-    } catch (error) {
-      if (write.ifAbsent && refusalOf(error)?.status === 412) return false;
-      if (!isUndecided(error) || attempt === maxAttempts) throw error;
-    }
-    await pause(attempt, 0, write.signal);
-  }
-}
-
-async function writeWhole(store: S3Store, { key, body, ifAbsent, signal }: Write): Promise<void> {
-  const { bucket, keyPrefix } = store.options;
-  const bytes = await bytesBody(body);
-  const command = new PutObjectCommand({
-    Bucket: bucket,
-    Key: keyPrefix + key,
-    Body: bytes,
-    ContentMD5: contentMd5(bytes),
-    IfNoneMatch: ifAbsent ? "*" : undefined,
-  });
-  await store.send(command, { operation: ifAbsent ? "create" : "put", key, loss: lossOf(ifAbsent), signal });
+/** As the caller of the backend knows it. */
+export function operationOf({ ifAbsent }: Write): "create" | "put" {
+  return ifAbsent ? "create" : "put";
 }
 
 /** What a lost answer to the request that makes the bytes visible means. */
-export function lossOf(ifAbsent: boolean): Loss {
+export function lossOf({ ifAbsent }: Write): Loss {
   return ifAbsent ? "final" : "repeatable";
-}
-
-/**
- * Two writers came at once and the store decided for neither: nothing was written, and S3 asks to begin again, with all
- * parts. Versity says the last of these when a folder was removed under it, besides when a key is a folder.
- */
-function isUndecided(error: unknown): boolean {
-  const { status, code = "" } = refusalOf(error) ?? {};
-  return status === 409 && /^(ConditionalRequestConflict|OperationAborted|ExistingObjectIsDirectory)$/.test(code);
 }
