@@ -1,5 +1,5 @@
-import type { CatalogEntry } from "../src/catalog.ts";
-import { catalog, managedShell } from "../src/catalog.ts";
+import { catalog } from "../src/catalog.ts";
+import type { CatalogEntry } from "../src/command.ts";
 import { commandHelp, overview, urlHelp } from "../src/help.ts";
 
 const opening = `# The command line
@@ -63,9 +63,9 @@ them. Never in the current folder.
 /** docs/cli.md, as the commands' own help has it. */
 export async function reference(): Promise<string> {
   const sections = [
-    section("trunks help", overview()),
+    section("trunks help", overview(catalog)),
     section("trunks help urls", urlHelp),
-    ...(await Promise.all([managedShell, ...catalog].map(commandSection))),
+    ...(await Promise.all(catalog.map(commandSection))),
   ];
   return `${opening}\n${sections.join("\n")}`;
 }

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import { TrunksError } from "@trunks/core";
 import type { Arguments } from "./arguments.ts";
 
 /** Whether there is somebody to ask. */
@@ -7,13 +9,21 @@ function isAttended(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** Asks a question on the terminal. A secret is not shown while it is typed. Without an answer: `undefined`. */
+/**
+ * Asks a question on the terminal. A secret is not shown while it is typed. Without an answer: `undefined`. Throws `ABORTED`
+ * when the user interrupts.
+ */
 async function ask(question: string, secret = false): Promise<string | undefined> {
-  process.stderr.write(question);
+  if (secret) process.stderr.write(question);
   const output = secret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
   const lines = createInterface({ input: process.stdin, output, terminal: true });
+  const interrupted = new Promise<never>((_, reject) => {
+    lines.once("SIGINT", () => reject(new TrunksError("ABORTED", "interrupted")));
+  });
+  // The end of input closes without an answer.
+  const closed = once(lines, "close").then(() => "");
   try {
-    const answer = (await lines.question("")).trim();
+    const answer = (await Promise.race([lines.question(secret ? "" : question), interrupted, closed])).trim();
     return answer === "" ? undefined : answer;
   } finally {
     lines.close();

@@ -1,15 +1,8 @@
-import type { Command } from "./command.ts";
-
-/** A command before it is imported. */
-export interface CatalogEntry {
-  /** One or two words: `status`, `storage add`. */
-  readonly name: string;
-  readonly summary: string;
-  load(): Promise<{ readonly command: Command }>;
-}
+import type { CatalogEntry } from "./command.ts";
 
 /** Every command, in the order of the help. */
 export const catalog: readonly CatalogEntry[] = [
+  { name: "", summary: "open a shell in which git can talk to trunks", load: () => import("./commands/shell.ts") },
   {
     name: "init",
     summary: "set up a repository: settings, and the trunk as a remote",
@@ -69,10 +62,3 @@ export const catalog: readonly CatalogEntry[] = [
   { name: "version", summary: "print versions", load: () => import("./commands/version.ts") },
   { name: "help", summary: "explain a command, or how URLs are written", load: () => import("./commands/help.ts") },
 ];
-
-/** What runs when no command is named. */
-export const managedShell: CatalogEntry = {
-  name: "",
-  summary: "open a shell in which git can talk to trunks",
-  load: () => import("./commands/shell.ts"),
-};

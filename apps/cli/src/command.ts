@@ -26,12 +26,22 @@ export interface Command {
   run(context: Context): Promise<number>;
 }
 
+/** A command before it is imported. */
+export interface CatalogEntry {
+  /** One or two words: `status`, `storage add`. Empty: what runs when no command is named. */
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<{ readonly command: Command }>;
+}
+
 /** What a command works with. */
 export interface Context {
   readonly arguments: Arguments;
   readonly output: Output;
   /** Tell requests and stack traces. */
   readonly verbose: boolean;
+  /** All commands, for those that speak of the others. */
+  readonly catalog: readonly CatalogEntry[];
   /** Raised when the user interrupts. */
   readonly signal: AbortSignal;
 }

@@ -1,15 +1,14 @@
 import { commonOptions } from "./arguments.ts";
-import { type CatalogEntry, catalog, managedShell } from "./catalog.ts";
-import type { Command, OptionSpec } from "./command.ts";
+import type { CatalogEntry, Command, OptionSpec } from "./command.ts";
 import { table } from "./output.ts";
 
 /** `trunks help`: all commands. */
-export function overview(): string[] {
-  const rows = catalog.map(({ name, summary }) => [`  ${name}`, summary]);
+export function overview(catalog: readonly CatalogEntry[]): string[] {
+  const rows = catalog.map(({ name, summary }) => [`  ${name === "" ? "(none)" : name}`, summary]);
   return [
     "Usage: trunks [COMMAND] [OPTIONS]",
     "",
-    `Storage you already own, as a Git remote. Without a command: ${managedShell.summary}.`,
+    "Storage you already own, as a Git remote.",
     "",
     "Commands:",
     ...table(rows),
@@ -39,7 +38,7 @@ export function commandHelp({ name, summary }: CatalogEntry, command: Command): 
 }
 
 /** `--name NAME`. */
-export function optionText(name: string, { value }: OptionSpec): string {
+function optionText(name: string, { value }: OptionSpec): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 

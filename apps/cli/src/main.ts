@@ -1,6 +1,7 @@
+import { TrunksError } from "@trunks/core";
 import { parseArguments, UsageError } from "./arguments.ts";
-import { type CatalogEntry, catalog, managedShell } from "./catalog.ts";
-import { exitStatus } from "./command.ts";
+import { catalog } from "./catalog.ts";
+import { type CatalogEntry, exitStatus } from "./command.ts";
 import { tellFailure } from "./failure.ts";
 import { commandHelp, overview } from "./help.ts";
 import { Output } from "./output.ts";
@@ -31,10 +32,10 @@ async function run(args: readonly string[], output: Output, verbose: boolean): P
     return exitStatus.ok;
   }
   const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
+  const stop = () => interrupt.abort(new TrunksError("ABORTED", "interrupted"));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
-    return await command.run({ arguments: parsed, output, verbose, signal: interrupt.signal });
+    return await command.run({ arguments: parsed, output, verbose, catalog, signal: interrupt.signal });
   } catch (error) {
     return helpfully(entry, () => {
       throw error;
@@ -46,13 +47,17 @@ async function run(args: readonly string[], output: Output, verbose: boolean): P
 
 function topLevelAnswer(args: readonly string[], output: Output): number | undefined {
   if (args[0] !== "--help" && args[0] !== "-h") return undefined;
-  output.answer({ object: "help", text: overview().join("\n") }, overview());
+  output.answer({ object: "help", text: overview(catalog).join("\n") }, overview(catalog));
   return exitStatus.ok;
+}
+
+function managedShell(): CatalogEntry {
+  return catalog.find(({ name }) => name === "") as CatalogEntry;
 }
 
 function findCommand(args: readonly string[]): { entry: CatalogEntry; rest: readonly string[] } {
   const [first, second] = args[0] === "--version" ? ["version"] : args;
-  if (first === undefined || first.startsWith("-")) return { entry: managedShell, rest: args };
+  if (first === undefined || first.startsWith("-")) return { entry: managedShell(), rest: args };
   const pair = catalog.find(({ name }) => name === `${first} ${second}`);
   if (pair !== undefined) return { entry: pair, rest: args.slice(2) };
   const single = catalog.find(({ name }) => name === first);

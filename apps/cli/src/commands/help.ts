@@ -1,20 +1,19 @@
 import { UsageError } from "../arguments.ts";
-import { catalog } from "../catalog.ts";
-import { type Command, exitStatus } from "../command.ts";
+import { type CatalogEntry, type Command, exitStatus } from "../command.ts";
 import { commandHelp, overview, urlHelp } from "../help.ts";
 
 export const command: Command = {
   usage: ["", "COMMAND", "urls"],
   words: { least: 0, most: 2 },
-  async run({ arguments: { words }, output }) {
-    const lines = await explain(words.join(" "));
+  async run({ arguments: { words }, output, catalog }) {
+    const lines = await explain(words.join(" "), catalog);
     output.answer({ object: "help", text: lines.join("\n") }, lines);
     return exitStatus.ok;
   },
 };
 
-async function explain(topic: string): Promise<readonly string[]> {
-  if (topic === "") return overview();
+async function explain(topic: string, catalog: readonly CatalogEntry[]): Promise<readonly string[]> {
+  if (topic === "") return overview(catalog);
   if (topic === "urls") return urlHelp;
   const entry = catalog.find(({ name }) => name === topic);
   if (entry !== undefined) return commandHelp(entry, (await entry.load()).command);

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reference } from "../../scripts/reference.ts";
-import { catalog } from "../../src/catalog.ts";
+import { catalog as entries } from "../../src/catalog.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { trunks, trunksJson, trunksText } from "../support/trunks.ts";
 
+const catalog = entries.filter(({ name }) => name !== "");
 let sandbox: Sandbox;
 
 beforeAll(() => {
