@@ -50,6 +50,11 @@ export function bytesFromHex(hex: string): Uint8Array {
   return plain(Buffer.from(hex, "hex"));
 }
 
+/** So many bytes of memory that may hold anything: for a caller who fills all of it, or throws it away. */
+export function allocate(size: number): Uint8Array {
+  return plain(Buffer.allocUnsafeSlow(size));
+}
+
 export interface Inflated {
   readonly bytes: Uint8Array;
   /** How many bytes of the input the zlib stream took, its checksum included. What follows was not looked at. */

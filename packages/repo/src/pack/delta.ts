@@ -1,4 +1,5 @@
 import { TrunksError } from "@trunks/core";
+import { allocate } from "../platform.ts";
 
 /**
  * Git's delta: two sizes, then instructions. A byte with the high bit set copies a piece of the base (its other bits say
@@ -6,7 +7,7 @@ import { TrunksError } from "@trunks/core";
  */
 
 /** Below this length a loop beats a call that copies memory. */
-const shortCopy = 24;
+const shortCopy = 32;
 
 /**
  * The object that `delta` makes of `base`. Throws `CORRUPT` unless the delta is for a base of this size, keeps within it
@@ -18,7 +19,7 @@ export function applyDelta(base: Uint8Array, delta: Uint8Array, maxSize: number)
   if (sizes.size > maxSize) {
     throw new TrunksError("NOT_SUPPORTED", `${sizes.size} bytes are more than may be held in memory`);
   }
-  const target = new Uint8Array(sizes.size);
+  const target = allocate(sizes.size);
   const end = delta.length;
   let offset = sizes.headerSize;
   let filled = 0;

@@ -3,38 +3,44 @@ import { TrunksError } from "@trunks/core";
 /** About so many offsets share a bucket. */
 const bucketFill = 16;
 
+/** Half the size for nearly every pack: offsets below 4 GiB. */
+export type OffsetList = Uint32Array | Float64Array;
+
 /**
  * The offsets at which a pack's entries begin, for finding an entry's end. A pack of a million entries would take a tenth of a
  * second to sort, only to read one of them: so the offsets are dealt into buckets, and a bucket is sorted when it is used.
  */
 export class EntryOffsets {
   readonly #end: number;
-  readonly #offsets: Float64Array;
+  readonly #offsets: OffsetList;
   readonly #bucketStarts: Uint32Array;
-  readonly #bucketSize: number;
+  readonly #scale: number;
   readonly #sorted: Uint8Array;
 
-  /** Of `count` offsets, all of them below `end`, which `offsetAt` answers in any order. */
-  constructor(count: number, end: number, offsetAt: (position: number) => number) {
-    this.#end = end;
-    const bucketCount = Math.ceil(count / bucketFill) + 1;
-    this.#bucketSize = Math.ceil(end / bucketCount) || 1;
+  /** Of offsets in any order, all of them below `end`. */
+  constructor(offsets: OffsetList, end: number) {
+    const bucketCount = Math.ceil(offsets.length / bucketFill) + 1;
+    // A little less than would fill the last bucket, so that rounding cannot lead beyond it.
+    const scale = (bucketCount - 0.5) / Math.max(1, end);
     const starts = new Uint32Array(bucketCount + 1);
-    for (let position = 0; position < count; position++) starts[this.#bucketOf(offsetAt(position)) + 1]! += 1;
+    for (let place = 0; place < offsets.length; place++) starts[bucketOf(offsets[place] as number, scale) + 1]! += 1;
     for (let bucket = 0; bucket < bucketCount; bucket++) starts[bucket + 1]! += starts[bucket] as number;
     const next = starts.slice();
-    this.#offsets = new Float64Array(count);
-    for (let position = 0; position < count; position++) {
-      const offset = offsetAt(position);
-      this.#offsets[next[this.#bucketOf(offset)]!++] = offset;
+    const dealt = offsets.slice();
+    for (let place = 0; place < offsets.length; place++) {
+      const offset = offsets[place] as number;
+      dealt[next[bucketOf(offset, scale)]!++] = offset;
     }
+    this.#end = end;
+    this.#scale = scale;
+    this.#offsets = dealt;
     this.#bucketStarts = starts;
     this.#sorted = new Uint8Array(bucketCount);
   }
 
   /** The offset that follows this one, or the end of the entries. Throws `CORRUPT` when no entry begins at `offset`. */
   next(offset: number): number {
-    const bucket = this.#bucketOf(offset);
+    const bucket = bucketOf(offset, this.#scale);
     const last = this.#bucketStarts.length - 2;
     const offsets = bucket <= last ? this.#bucket(bucket) : this.#offsets.subarray(0, 0);
     const place = placeOf(offsets, offset);
@@ -47,12 +53,8 @@ export class EntryOffsets {
     return this.#end;
   }
 
-  #bucketOf(offset: number): number {
-    return Math.floor(offset / this.#bucketSize);
-  }
-
   /** The offsets of one bucket, in order. */
-  #bucket(bucket: number): Float64Array {
+  #bucket(bucket: number): OffsetList {
     const offsets = this.#offsets.subarray(this.#bucketStarts[bucket], this.#bucketStarts[bucket + 1]);
     if (this.#sorted[bucket] === 1) return offsets;
     offsets.sort();
@@ -64,7 +66,11 @@ export class EntryOffsets {
   }
 }
 
-function placeOf(sorted: Float64Array, offset: number): number {
+function bucketOf(offset: number, scale: number): number {
+  return Math.floor(offset * scale);
+}
+
+function placeOf(sorted: OffsetList, offset: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

@@ -24,7 +24,10 @@ export interface IdentifiedObject extends GitObject {
 
 /** What an object's id is the digest of, before the object's own bytes: `blob 12` and a zero byte. */
 export function objectHeader(type: ObjectType, size: number): Uint8Array {
-  return new TextEncoder().encode(`${type} ${size}\0`);
+  const text = `${type} ${size}\0`;
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
 }
 
 /** Below this size copying the object beside its header is cheaper than a digest in two steps. */
@@ -33,13 +36,12 @@ const scratch = new Uint8Array(scratchSizeBytes);
 
 /** The id of an object, computed from its bytes. */
 export function objectId(format: ObjectFormat, type: ObjectType, data: Uint8Array): ObjectId {
-  if (data.length > scratchSizeBytes - 32) {
-    return createDigest(format).update(objectHeader(type, data.length)).update(data).hex();
-  }
-  const header = `${type} ${data.length}\0`;
-  for (let index = 0; index < header.length; index++) scratch[index] = header.charCodeAt(index);
+  const header = objectHeader(type, data.length);
+  const size = header.length + data.length;
+  if (size > scratchSizeBytes) return createDigest(format).update(header).update(data).hex();
+  scratch.set(header);
   scratch.set(data, header.length);
-  return digestHex(format, scratch.subarray(0, header.length + data.length));
+  return digestHex(format, scratch.subarray(0, size));
 }
 
 export interface CommitLinks {

@@ -1,6 +1,6 @@
 import { TrunksError } from "@trunks/core";
 import { digestHex, hexFromBytes } from "../platform.ts";
-import { EntryOffsets } from "./entry-offsets.ts";
+import { EntryOffsets, type OffsetList } from "./entry-offsets.ts";
 import { type ObjectFormat, type ObjectId, objectIdSizeBytes, readObjectId } from "./object-format.ts";
 import { packHeaderSizeBytes } from "./pack-header.ts";
 import {
@@ -35,6 +35,7 @@ export class PackIndex {
   readonly #idSize: number;
   readonly #tables: IndexTables;
   readonly #largeOffsetCount: number;
+  readonly #offsets: OffsetList;
   #entryOffsets: EntryOffsets | undefined;
 
   /** Checks all of `bytes`, which it keeps. Throws `CORRUPT` unless they are an index of a pack of `packSize` bytes. */
@@ -62,7 +63,7 @@ export class PackIndex {
       throw corrupt("does not match its checksum");
     }
     this.#checkIds();
-    this.#checkOffsets();
+    this.#offsets = this.#readOffsets();
   }
 
   /** Where the object's entry begins in the pack, or `undefined` when the pack does not hold it. */
@@ -92,8 +93,7 @@ export class PackIndex {
 
   /** Where the entry that begins at `offset` ends. Throws `CORRUPT` when none begins there. */
   entryEnd(offset: number): number {
-    const end = this.packSize - this.#idSize;
-    this.#entryOffsets ??= new EntryOffsets(this.objectCount, end, (position) => this.offsetAt(position));
+    this.#entryOffsets ??= new EntryOffsets(this.#offsets, this.packSize - this.#idSize);
     return this.#entryOffsets.next(offset);
   }
 
@@ -105,10 +105,7 @@ export class PackIndex {
 
   /** The offset that belongs to the id at a place in the order of ids. */
   offsetAt(position: number): number {
-    const offset = this.#view.getUint32(this.#tables.offsetsStart + 4 * position);
-    if (offset < largeOffset) return offset;
-    const start = this.#tables.largeOffsetsStart + 8 * (offset - largeOffset);
-    return this.#view.getUint32(start) * 2 ** 32 + this.#view.getUint32(start + 4);
+    return this.#offsets[position] as number;
   }
 
   /** How many ids sort before these digits, which may be fewer than a whole id's. */
@@ -155,16 +152,25 @@ export class PackIndex {
     }
   }
 
-  #checkOffsets(): void {
+  /** By the order of ids. */
+  #readOffsets(): OffsetList {
     const end = this.packSize - this.#idSize;
-    for (let position = 0; position < this.objectCount; position++) {
-      const short = this.#view.getUint32(this.#tables.offsetsStart + 4 * position);
-      if (short >= largeOffset && short - largeOffset >= this.#largeOffsetCount) {
-        throw corrupt("points beyond its large offsets");
-      }
-      const offset = this.offsetAt(position);
+    const { objectCount } = this;
+    const offsets = end < 2 ** 32 ? new Uint32Array(objectCount) : new Float64Array(objectCount);
+    const { offsetsStart } = this.#tables;
+    for (let position = 0; position < objectCount; position++) {
+      let offset = this.#view.getUint32(offsetsStart + 4 * position);
+      if (offset >= largeOffset) offset = this.#largeOffset(offset - largeOffset);
       if (offset < packHeaderSizeBytes || offset >= end) throw corrupt(`points outside its pack, to ${offset}`);
+      offsets[position] = offset;
     }
+    return offsets;
+  }
+
+  #largeOffset(place: number): number {
+    if (place >= this.#largeOffsetCount) throw corrupt("points beyond its large offsets");
+    const start = this.#tables.largeOffsetsStart + 8 * place;
+    return this.#view.getUint32(start) * 2 ** 32 + this.#view.getUint32(start + 4);
   }
 }
 

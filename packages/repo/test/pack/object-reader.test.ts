@@ -154,6 +154,24 @@ describe.each<ObjectFormat>(["sha1", "sha256"])("object reader, %s", (format) =>
     expect(counted[0]?.indexRequests).toBe(1);
   });
 
+  test("reads beyond four gibibytes", async () => {
+    const { bytes, indexBytes } = repository.packs()[0]!;
+    const shift = 5 * 2 ** 30;
+    const near = new PackIndex(format, indexBytes, bytes.length);
+    const entries = [...near.entries()].map((entry) => ({ ...entry, offset: entry.offset + shift }));
+    const far = new PackIndex(format, packIndexBytes(format, entries, near.packChecksum), bytes.length + shift);
+    const source: PackSource = {
+      name: "far",
+      size: bytes.length + shift,
+      index: async () => far,
+      read: async (start, end) => {
+        const before = new Uint8Array(Math.max(0, Math.min(end, shift) - start));
+        return Buffer.concat([before, bytes.subarray(Math.max(0, start - shift), Math.max(0, end - shift))]);
+      },
+    };
+    expectSame(await readAll(new ObjectReader(format, [source]), expected.keys()), expected);
+  });
+
   test("an object that is another one is corrupt, and named", async () => {
     const reader = new ObjectReader(format, [swappedSource(format, repository.packs()[0]!)]);
     const messages: string[] = [];
