@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Writable } from "node:stream";
 import { TrunksError } from "@trunks/core";
 
 export interface GitOptions {
@@ -105,7 +106,7 @@ async function feed(child: ChildProcess, input: GitOptions["input"]): Promise<vo
     } else {
       for await (const chunk of input) {
         if (stdin.destroyed) break;
-        if (!stdin.write(chunk)) await Promise.race([once(stdin, "drain"), once(stdin, "close")]);
+        if (!stdin.write(chunk)) await drained(stdin);
       }
     }
     stdin.end();
@@ -115,6 +116,17 @@ async function feed(child: ChildProcess, input: GitOptions["input"]): Promise<vo
     stdin.destroy();
     throw error;
   }
+}
+
+/** Resolves when the stream takes more, or nothing any more. Leaves no listener behind: a large pack waits often. */
+function drained(stdin: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stdin.off("drain", done).off("close", done);
+      resolve();
+    };
+    stdin.once("drain", done).once("close", done);
+  });
 }
 
 function keepMessages(child: ChildProcess): { text(): string } {
