@@ -24,7 +24,7 @@ const [leastMajor, leastMinor] = [22, 18];
 const [command, ...args] = process.argv.slice(2);
 const environment = {
   ...process.env,
-  PATH: [join(toolchain, "bin"), join(toolchain, "node_modules", ".bin"), process.env.PATH].join(delimiter),
+  PATH: [join(toolchain, "node_modules", ".bin"), process.env.PATH].join(delimiter),
   TURBO_TELEMETRY_DISABLED: "1",
   TURBO_NO_UPDATE_NOTIFIER: "1",
   DO_NOT_TRACK: "1",
@@ -94,7 +94,6 @@ function start() {
 function test() {
   environment.TRUNKS_RESULTS_DIR = join(root, ".results", "packages");
   rmSync(environment.TRUNKS_RESULTS_DIR, { recursive: true, force: true });
-  linkPrograms();
   say("bringing the test servers");
   const servers = run("pnpm", ["--silent", "-C", "test-servers", "run", "install-servers"]);
   say("running the suites");
@@ -104,7 +103,7 @@ function test() {
   must("node", [join(root, "scripts", "tally.ts"), ...(servers === 0 && suites === 0 ? [] : ["--failed"])]);
 }
 
-/** Puts `trunks` and git's helper, as they are or will be built here, on the path of whatever runs next. */
+/** Puts `trunks` and git's helper, as built here, on the path. Not for tests, which decide themselves what git finds. */
 function linkPrograms() {
   const programs = join(toolchain, "bin");
   rmSync(programs, { recursive: true, force: true });
@@ -112,6 +111,7 @@ function linkPrograms() {
   for (const name of ["trunks", "git-remote-trunks"]) {
     symlinkSync(join("..", "..", "apps", "cli", "dist", `${name}.js`), join(programs, name));
   }
+  environment.PATH = [programs, environment.PATH].join(delimiter);
 }
 
 /** Runs a command that shows its output itself, and answers its exit code. */
