@@ -24,7 +24,7 @@ const packages = {
 const rooms = [
   ["format", "(journal|pack/(?!object-format)|transfer|upkeep|repository)"],
   ["journal", "(transfer|upkeep|repository)"],
-  ["pack", "(?!pack/|platform\\.ts)"],
+  ["pack", "(?!pack/|(platform|concurrent)\\.ts)"],
   ["transfer", "(upkeep|repository)"],
   ["upkeep", "repository"],
 ];
