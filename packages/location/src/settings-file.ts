@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { lstat, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { TrunksError } from "@trunks/core";
 import { withLock } from "./lock-file.ts";
@@ -36,7 +36,7 @@ export class SettingsFile {
     if (text === undefined) return undefined;
     const pointer = readPointer(text);
     if (pointer === undefined) throw new TrunksError("CORRUPT", `${pointerPath(commonDir)} is damaged`);
-    const file = new SettingsFile(resolve(commonDir, pointer.path), pointer.key);
+    const file = new SettingsFile(resolve(await realpath(commonDir), pointer.path), pointer.key);
     return (await readText(file.path)) === undefined ? undefined : file;
   }
 
@@ -46,16 +46,19 @@ export class SettingsFile {
    */
   static async create(commonDir: string, top: string, settings: Settings): Promise<SettingsFile> {
     const folder = join(top, ".trunks");
-    const file = new SettingsFile(join(folder, `${settings.repository}.trunk`), randomUUID());
     await makeFolder(folder);
+    const file = new SettingsFile(join(await realpath(folder), `${settings.repository}.trunk`), randomUUID());
     await makeFolder(join(commonDir, "trunks"));
     return withLock(`${pointerPath(commonDir)}.lock`, async () => {
       if ((await SettingsFile.find(commonDir)) !== undefined || (await readText(file.path)) !== undefined) {
-        throw new TrunksError("ALREADY_EXISTS", `there are settings already: ${relative(process.cwd(), file.path)}`);
+        throw new TrunksError("ALREADY_EXISTS", `there are settings already: ${file.path}`, {
+          hint: "if this clone has not written them, look at them and move them away",
+        });
       }
-      await replaceFile(file.path, encodeSettings(settings, file.#key));
-      const pointer: Pointer = { path: relative(resolve(commonDir), file.path), key: file.#key };
+      // The pointer first: without its settings it counts as none, and settings without it would be refused for ever.
+      const pointer: Pointer = { path: relative(await realpath(commonDir), file.path), key: file.#key };
       await replaceFile(pointerPath(commonDir), `${JSON.stringify(pointer)}\n`);
+      await replaceFile(file.path, encodeSettings(settings, file.#key));
       return file;
     });
   }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -16,7 +16,7 @@ let top: string;
 let commonDir: string;
 
 beforeEach(async () => {
-  top = await mkdtemp(join(tmpdir(), "trunks-settings-"));
+  top = await realpath(await mkdtemp(join(tmpdir(), "trunks-settings-")));
   commonDir = join(top, ".git");
   await mkdir(commonDir);
 });
@@ -58,6 +58,25 @@ test("a file that nobody set up here is not used, and not overwritten", async ()
   expect(await SettingsFile.find(commonDir)).toBeUndefined();
   await expect(SettingsFile.create(commonDir, top, first)).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
   expect(await readFile(join(top, ".trunks", "my-app.trunk"), "utf8")).toBe("theirs");
+});
+
+test("are found through a link to the git folder, and after a move of everything", async () => {
+  await SettingsFile.create(commonDir, top, first);
+  await mkdir(join(top, "far", "away"), { recursive: true });
+  await symlink(commonDir, join(top, "far", "away", "git"));
+  expect(await (await SettingsFile.find(join(top, "far", "away", "git")))?.read()).toEqual(first);
+  const moved = await mkdtemp(join(tmpdir(), "trunks-settings-"));
+  await rename(top, moved);
+  expect(await (await SettingsFile.find(join(moved, ".git")))?.read()).toEqual(first);
+  await rename(moved, top);
+});
+
+test("a creation that was cut short can be repeated", async () => {
+  const file = await SettingsFile.create(commonDir, top, first);
+  await rm(file.path); // Written last.
+  expect(await SettingsFile.find(commonDir)).toBeUndefined();
+  await SettingsFile.create(commonDir, top, first);
+  expect(await (await SettingsFile.find(commonDir))?.read()).toEqual(first);
 });
 
 test("a link in place of their folder is refused", async () => {

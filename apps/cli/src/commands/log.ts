@@ -32,7 +32,10 @@ async function readLog(words: readonly string[]): Promise<CommitAnswer[]> {
   const fields = ["%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B"];
   // Fields end in NUL, and so does git's own separator under -z: so many belong to one commit.
   const format = `--format=tformat:${fields.join("%x00")}`;
-  const output = decodeText(await git(["log", "-z", "--no-color", "--no-patch", format, ...words]));
+  // Behind the user's own options, so that no other format counts, and in front of paths.
+  const end = words.includes("--") ? words.indexOf("--") : words.length;
+  const own = ["-z", "--no-color", "--no-patch", format];
+  const output = decodeText(await git(["log", ...words.slice(0, end), ...own, ...words.slice(end)]));
   const texts = output.split("\0").slice(0, -1);
   return Array.from({ length: texts.length / fields.length }, (_, index) => {
     const [id, parents, name, email, date, committer, committerEmail, commitDate, message] = texts.slice(

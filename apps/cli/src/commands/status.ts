@@ -14,9 +14,9 @@ export const command: Command = {
   ],
   options: { remote: { value: "REMOTE", help: "the remote to compare with (default: this branch's, origin, trunks)" } },
   async run({ arguments: args, output, verbose, signal }) {
-    const { gitDir } = await requireWorkingCopy();
+    const { gitDir, bare } = await requireWorkingCopy();
     const remote = await findTrunkRemote(args.text("remote"));
-    const changed = (await gitLines(["status", "--porcelain"])).length;
+    const changed = bare ? 0 : (await gitLines(["status", "--porcelain"])).length;
     const trunk = await openTrunk(remote.url, { gitDir, verbose, signal, hurried: true });
     try {
       return await tell(trunk, remote.name, changed, output, signal);

@@ -108,6 +108,9 @@ describe("log and diff", () => {
         { object: "commit", id: first, parents: [], author: { name: "A U Thor", email: "author@example.org" } },
       ],
     });
+    // Behind `--` everything is a path, `--json` too.
+    const one = await trunksText(sandbox, ["log", "--json", "--oneline", "--", "first.txt"], { folder });
+    expect(JSON.parse(one)).toMatchObject({ total_count: 2, data: [{ id: second }, { id: first }] });
     expect(await trunksJson(sandbox, ["diff", "-M", first, second], { folder })).toMatchObject({
       data: [
         { object: "change", status: "R", source_path: "first.txt", path: "moved.txt" },
