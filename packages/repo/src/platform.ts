@@ -135,13 +135,9 @@ export async function* deflateStream(source: AsyncIterable<Uint8Array>): AsyncGe
   }
 }
 
-export function randomBytes(size: number): Uint8Array {
-  return randomFillSync(new Uint8Array(size));
-}
-
 /** A name that nobody has used and nobody can guess: 32 lower-case hexadecimal digits. */
 export function randomId(): string {
-  return hexFromBytes(randomBytes(16));
+  return hexFromBytes(randomFillSync(new Uint8Array(16)));
 }
 
 /** A Node buffer without its own methods: `slice` of a `Buffer` shares memory where a caller expects a copy. */

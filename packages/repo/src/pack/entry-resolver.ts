@@ -3,6 +3,7 @@ import { inflate, maxInflation } from "../platform.ts";
 import { applyDelta, parseDeltaSizes } from "./delta.ts";
 import { inflateLargeEntry } from "./entry-stream.ts";
 import type { GitObject, ObjectType } from "./git-object.ts";
+import type { ObjectId } from "./object-format.ts";
 import { type EntryHeader, isDelta, maxEntryHeaderSizeBytes, parseEntryHeader } from "./pack-entry.ts";
 import { type EntryLocation, locationOf, type PackSet } from "./pack-set.ts";
 import { PlaceSet } from "./place-set.ts";
@@ -14,8 +15,10 @@ const maxChainLength = 4096;
 interface Hop {
   readonly place: EntryLocation;
   readonly header: EntryHeader;
-  /** Where its base stands, as far as not tried yet. */
+  /** Where its base stands, as far as known and not tried yet. */
   readonly bases: EntryLocation[];
+  /** Whether all packs were searched for its base. */
+  searched: boolean;
 }
 
 /** The deltas from an entry to what they begin with. */
@@ -122,36 +125,44 @@ export class EntryResolver {
       if (!isDelta(header)) return { hops, end: place, made: undefined, endHeader: header };
       if (hops.length === maxChainLength) throw new TrunksError("CORRUPT", "a chain of deltas does not end");
       if (header.baseOffset !== undefined) {
-        hops.push({ place, header, bases: [] });
+        hops.push({ place, header, bases: [], searched: true });
         place = locationOf(place.pack, header.baseOffset);
         if (tried?.add(place) !== false) continue;
       } else {
-        hops.push({ place, header, bases: await this.#bases(place, header, options) });
+        hops.push({ place, header, bases: this.#nearBase(place, header), searched: false });
         tried ??= placesOf(hops);
       }
-      place = nextBase(hops, tried);
+      place = await this.#nextBase(hops, tried, options);
     }
   }
 
-  async #bases(place: EntryLocation, header: EntryHeader, options: RequestOptions): Promise<EntryLocation[]> {
-    const bases = await this.#packs.locateAll(header.baseId as string, place.pack, options);
-    if (bases.length === 0) throw new TrunksError("CORRUPT", `the base ${header.baseId} of a delta is missing`);
-    return bases;
+  /** The base of a `ref-delta` where it most often is: in the same pack, or in one that is at hand. */
+  #nearBase({ pack }: EntryLocation, { baseId }: EntryHeader): EntryLocation[] {
+    const offset = pack.index.find(baseId as ObjectId);
+    const base = offset === undefined ? this.#packs.locateOpen(baseId as ObjectId) : locationOf(pack, offset);
+    return base === undefined ? [] : [base];
   }
-}
 
-/**
- * A place of the last delta's base that was not tried yet. Packs that were made apart may hold the same two objects, each as
- * a delta against the other; then a third pack has one of them whole, and the way back leads to it.
- */
-function nextBase(hops: Hop[], tried: PlaceSet): EntryLocation {
-  for (let hop = hops.at(-1); hop !== undefined; hop = hops.at(-1)) {
-    for (let base = hop.bases.shift(); base !== undefined; base = hop.bases.shift()) {
-      if (tried.add(base)) return base;
+  /**
+   * A place of the last delta's base that was not tried yet. Packs that were made apart may hold the same two objects, each as
+   * a delta against the other; then a third pack has one of them whole, and the way back leads to it.
+   */
+  async #nextBase(hops: Hop[], tried: PlaceSet, options: RequestOptions): Promise<EntryLocation> {
+    for (let hop = hops.at(-1); hop !== undefined; hop = hops.at(-1)) {
+      const base = hop.bases.shift();
+      if (base !== undefined) {
+        if (tried.add(base)) return base;
+      } else if (!hop.searched) {
+        hop.searched = true;
+        const { baseId } = hop.header;
+        hop.bases.push(...(await this.#packs.locateAll(baseId as ObjectId, options)));
+        if (hop.bases.length === 0) throw new TrunksError("CORRUPT", `the base ${baseId} of a delta is missing`);
+      } else {
+        hops.pop();
+      }
     }
-    hops.pop();
+    throw new TrunksError("CORRUPT", "deltas have each other as their base");
   }
-  throw new TrunksError("CORRUPT", "deltas have each other as their base");
 }
 
 function placesOf(hops: readonly Hop[]): PlaceSet {

@@ -16,11 +16,6 @@ export function objectIdLength(format: ObjectFormat): number {
   return 2 * objectIdSizeBytes(format);
 }
 
-/** The id that stands for "no object": all zeros. */
-export function zeroObjectId(format: ObjectFormat): ObjectId {
-  return "0".repeat(objectIdLength(format));
-}
-
 /** Whether `text` is written as an id of this format. The id of no object, all zeros, is one too. */
 export function isObjectId(format: ObjectFormat, text: string): boolean {
   return text.length === objectIdLength(format) && /^[0-9a-f]+$/.test(text);

@@ -148,6 +148,8 @@ export class ObjectReader {
   }
 
   async #object({ id, place }: LocatedObject, options: RequestOptions): Promise<GitObject> {
+    const { signal } = options;
+    if (signal?.aborted) throw new TrunksError("ABORTED", "aborted", { cause: signal.reason });
     const object = await explained(id, place, () => this.#resolver.object(place, options));
     const found = objectId(this.#format, object.type, object.data);
     if (found === id) return object;

@@ -1,4 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
+import { mapConcurrent } from "../concurrent.ts";
 import { ByteCache, type CacheDrawer } from "./byte-cache.ts";
 import type { GitObject } from "./git-object.ts";
 import type { ObjectFormat, ObjectId } from "./object-format.ts";
@@ -6,6 +7,9 @@ import { type BlockSettings, PackBlocks, type PackRange } from "./pack-blocks.ts
 import type { PackIndex } from "./pack-index.ts";
 import type { PackSource } from "./pack-source.ts";
 import { SharedRead } from "./shared-read.ts";
+
+/** So many indexes are loaded at a time. */
+const indexConcurrency = 16;
 
 /** A pack that is read from, with what is kept of it. */
 export interface OpenPack {
@@ -28,9 +32,13 @@ export interface PackSetSettings extends BlockSettings {
   readonly baseCacheSizeBytes: number;
 }
 
-/** Several packs as one store of objects. An index is loaded when an object is in none of those loaded before. */
+/**
+ * Several packs as one store of objects. When an object is in none of the packs whose indexes are loaded, all others are
+ * loaded at once: that takes one round trip where asking pack after pack could take as many as there are packs.
+ */
 export class PackSet {
   readonly format: ObjectFormat;
+  readonly #sources: readonly PackSource[];
   readonly #unopened: Set<PackSource>;
   readonly #open: OpenPack[] = [];
   readonly #openings = new Map<PackSource, SharedRead<void>>();
@@ -43,6 +51,7 @@ export class PackSet {
   /** The sources in the order in which they are asked. */
   constructor(format: ObjectFormat, sources: readonly PackSource[], settings: PackSetSettings) {
     this.format = format;
+    this.#sources = sources;
     this.#unopened = new Set(sources);
     this.#settings = settings;
     this.#keptBlocks = new ByteCache(settings.blockCacheSizeBytes);
@@ -71,11 +80,10 @@ export class PackSet {
     return undefined;
   }
 
-  /** Every place where the object is, that in `preferred` first. */
-  async locateAll(id: ObjectId, preferred: OpenPack, options: RequestOptions): Promise<EntryLocation[]> {
+  /** Every place where the object is. */
+  async locateAll(id: ObjectId, options: RequestOptions): Promise<EntryLocation[]> {
     await this.openAll(options);
-    const packs = [preferred, ...this.#open.filter((pack) => pack !== preferred)];
-    return packs.flatMap((pack) => {
+    return this.#open.flatMap((pack) => {
       const offset = pack.index.find(id);
       return offset === undefined ? [] : [locationOf(pack, offset)];
     });
@@ -90,7 +98,9 @@ export class PackSet {
 
   /** Loads the indexes that are not loaded yet. */
   async openAll(options: RequestOptions): Promise<void> {
-    await Promise.all([...this.#unopened].map((source) => this.#opening(source).result(options.signal)));
+    await mapConcurrent([...this.#unopened], indexConcurrency, (source) =>
+      this.#opening(source).result(options.signal),
+    );
   }
 
   #opening(source: PackSource): SharedRead<void> {
@@ -119,6 +129,9 @@ export class PackSet {
       blocks: new PackBlocks(source, this.#keptBlocks.drawer(), this.#settings),
       bases: this.#keptBases.drawer(),
     });
+    // Indexes arrive in any order, and what is read must not depend on it.
+    const rank = ({ source }: OpenPack) => this.#sources.indexOf(source);
+    if (this.#unopened.size === 0) this.#open.sort((left, right) => rank(left) - rank(right));
   }
 }
 

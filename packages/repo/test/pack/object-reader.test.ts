@@ -208,6 +208,20 @@ describe.each<ObjectFormat>(["sha1", "sha256"])("object reader, %s", (format) =>
     goes.abort();
     await expect(other).rejects.toMatchObject({ code: "ABORTED" });
     expect(await stays).toBeDefined();
+    await expect(reader.read(id, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "ABORTED" });
+  });
+
+  test("of packs with the same objects the first is read, whichever index comes first", async () => {
+    const [source] = sources as [PackSource];
+    const slow = countedSource({ ...source, name: "slow" });
+    const quick = countedSource(source);
+    const index: PackSource["index"] = async (options) => {
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return source.index(options);
+    };
+    await readAll(new ObjectReader(format, [{ ...slow, index }, quick]), expected.keys());
+    expect(slow.requests.length).toBeGreaterThan(0);
+    expect(quick.requests).toEqual([]);
   });
 });
 
