@@ -142,7 +142,9 @@ function textOf(error: unknown): string {
 }
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((left, secret) => (secret === "" ? left : left.replaceAll(secret, "***")), text);
+  // What is shorter is no secret, and may be part of any word.
+  const long = secrets.filter((secret) => secret.length >= 8);
+  return long.reduce((left, secret) => left.replaceAll(secret, "***"), text);
 }
 
 /** Seconds, or a date: RFC 9110, section 10.2.3. */
