@@ -17,7 +17,8 @@ export function stateFile(commonDir: string, canonicalUrl: string): StateCache {
       }
     },
     async save(bytes) {
-      await mkdir(folder, { recursive: true });
+      // Not with `recursive`: a clone that failed is removed by git, and must not be there again.
+      for (const made of [join(commonDir, "trunks"), folder]) await mkdir(made).catch(existsAlready);
       const written = `${path}.${randomUUID()}.new`;
       try {
         // Not flushed to the disk: a state that a crash has cut fails its digest, and is read from the store again.
@@ -29,4 +30,8 @@ export function stateFile(commonDir: string, canonicalUrl: string): StateCache {
       }
     },
   };
+}
+
+function existsAlready(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
 }

@@ -5,6 +5,7 @@ export { sortedRefs } from "./format/snapshot.ts";
 export type { CataloguePack, Ref, State } from "./format/state.ts";
 export { decodeText, encodeText } from "./format/text.ts";
 export type { ReadRecord } from "./journal/slots.ts";
+export { treeEntries } from "./pack/git-object.ts";
 export type { ObjectFormat } from "./pack/object-format.ts";
 export { ObjectReader } from "./pack/object-reader.ts";
 export { concatPacks, type PackPart } from "./pack/pack-concat.ts";

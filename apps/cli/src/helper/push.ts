@@ -2,12 +2,12 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
 import type { MoveVerdict, PublishOutcome, RefMove, Repository, State } from "@trunks/repo";
-import { git } from "./git.ts";
 import type { LocalRepository } from "./local-repository.ts";
 import { idsOfLocalRefs, lookUpObjects } from "./object-lookup.ts";
 import type { HelperOptions } from "./options.ts";
-import { makeOutgoingPack, type OutgoingPack, revisions } from "./outgoing-pack.ts";
+import { makeOutgoingPack, type OutgoingPack } from "./outgoing-pack.ts";
 import type { PushCommand } from "./push-command.ts";
+import { shallowPush, shallowRefusal } from "./shallow-push.ts";
 
 export interface PushContext {
   readonly repository: Repository;
@@ -35,10 +35,13 @@ export async function push(commands: readonly PushCommand[], context: PushContex
     if (reason === undefined) moves.push(move);
     else refusals.set(command.target, reason);
   }
+  const { cutIds, refused } = await shallowPush(moves, found.presentIds, listed, context);
+  for (const { ref } of refused) refusals.set(ref, shallowRefusal);
+  const whole = moves.filter((move) => !refused.has(move));
   const aborted = options.atomic && refusals.size > 0;
-  if (aborted || moves.length === 0 || options.dryRun) return report(commands, refusals, new Map(), aborted);
+  if (aborted || whole.length === 0 || options.dryRun) return report(commands, refusals, new Map(), aborted);
   const state = listed ?? (await createTrunk(context));
-  const verdicts = await publish({ moves, presentIds: found.presentIds }, state, context);
+  const verdicts = await publish({ moves: whole, presentIds: found.presentIds, cutIds }, state, context);
   return report(commands, refusals, verdicts, false, options);
 }
 
@@ -86,7 +89,11 @@ function refusal(
   const { oldId, newId } = move;
   const lease = options.leases.get(move.ref);
   if (!command.forced && lease !== undefined && lease !== (oldId ?? "0".repeat(lease.length))) return "stale info";
-  if (newId !== undefined && move.ref.startsWith("refs/heads/") && objects.get(`${command.source}^{commit}`) !== newId) {
+  if (
+    newId !== undefined &&
+    move.ref.startsWith("refs/heads/") &&
+    objects.get(`${command.source}^{commit}`) !== newId
+  ) {
     return "a branch can point to commits only";
   }
   if (oldId === undefined) return undefined;
@@ -105,18 +112,24 @@ async function createTrunk({ repository, local, options, signal }: PushContext):
 interface Prepared {
   readonly moves: readonly RefMove[];
   readonly presentIds: readonly string[];
+  /** Further commits that the trunk has, at which this clone is cut off. */
+  readonly cutIds: readonly string[];
 }
 
 async function publish(prepared: Prepared, listed: State, context: PushContext): Promise<Map<string, MoveVerdict>> {
   let state = listed;
+  let { cutIds } = prepared;
   for (let packing = 1; packing <= maxPackings; packing++) {
-    await checkShallow(prepared, state, context);
-    const outgoing = await pack(prepared, state, context);
+    const assumedIds = [...assumedTips(prepared, state), ...cutIds];
+    const outgoing = await pack(prepared, assumedIds, context);
     try {
-      const outcome = await publishPacked(prepared, outgoing, state, context);
+      const outcome = await publishPacked(prepared, outgoing, assumedIds, state, context);
       if (outcome.kind === "decided")
         return new Map(prepared.moves.map(({ ref }, index) => [ref, outcome.moves[index] as MoveVerdict]));
       state = outcome.state;
+      const cut = await shallowPush(prepared.moves, assumedTips(prepared, state), state, context);
+      if (cut.refused.size > 0) throw new TrunksError("CONFLICT", shallowRefusal, { hint: "git fetch --unshallow" });
+      cutIds = cut.cutIds;
     } finally {
       await outgoing?.remove();
     }
@@ -132,37 +145,20 @@ function assumedTips({ presentIds }: Prepared, state: State): string[] {
   return presentIds.filter((id) => values.has(id));
 }
 
-/**
- * In a shallow clone the walk to the assumed tips may end at a commit whose parents are not here. If the trunk does not have
- * it either, the push would leave a hole in history; git's own server refuses it in these words.
- */
-async function checkShallow(prepared: Prepared, state: State, { local, signal }: PushContext): Promise<void> {
-  const shallow = new Set(local.shallowIds());
-  if (shallow.size === 0) return;
-  const input = revisions(newIds(prepared), assumedTips(prepared, state));
-  const commits = (await git(["rev-list", "--stdin"], { input, signal })).toString("latin1").split("\n");
-  if (!commits.some((id) => shallow.has(id))) return;
-  throw new TrunksError(
-    "CONFLICT",
-    "shallow update not allowed: the trunk lacks the parents of a commit that this clone cut off",
-    { hint: "git fetch --unshallow" },
-  );
-}
-
 function newIds({ moves }: Prepared): string[] {
   return [...new Set(moves.flatMap(({ newId }) => newId ?? []))];
 }
 
 async function pack(
   prepared: Prepared,
-  state: State,
+  assumedIds: readonly string[],
   { local, options, signal }: PushContext,
 ): Promise<OutgoingPack | undefined> {
   const ids = newIds(prepared);
   if (ids.length === 0) return undefined;
   return makeOutgoingPack({
     newIds: ids,
-    assumedIds: assumedTips(prepared, state),
+    assumedIds,
     folder: await mkdtemp(join(await local.ownFolder("tmp"), "push-")),
     progress: options.progress,
     signal,
@@ -172,10 +168,10 @@ async function pack(
 async function publishPacked(
   prepared: Prepared,
   outgoing: OutgoingPack | undefined,
+  assumedIds: readonly string[],
   state: State,
   { repository, local, options, signal }: PushContext,
 ): Promise<PublishOutcome> {
-  const assumed = assumedTips(prepared, state);
   const settings = await local.settings();
   return repository.publish(
     {
@@ -184,7 +180,7 @@ async function publishPacked(
       atomic: options.atomic,
       pack: outgoing?.pack,
       basis: state.slot,
-      assumed: assumed.length <= namedAssumptions ? assumed : "*",
+      assumed: assumedIds.length <= namedAssumptions ? assumedIds : "*",
       author: author(settings.text("user.name"), settings.text("user.email")),
       options: options.pushOptions,
     },

@@ -84,8 +84,9 @@ async function answer(
   context: UploadPackContext,
 ): Promise<void> {
   if (request.lines[0] === "command=ls-refs") return context.write(refsAnswer(request.lines, state));
-  const single = wantedObjects(request.lines, state);
-  if (single !== undefined) return writePackAnswer(packOfObjects(single, state, context), context);
+  const wanted = wantedObjects(request.lines, state);
+  const pack = wanted && (await packOfObjects(wanted, state, context));
+  if (pack !== undefined) return writePackAnswer(pack, context);
   const args = [
     "-c",
     "uploadpack.allowFilter=true",
@@ -125,12 +126,12 @@ function refsAnswer(lines: readonly string[], state: State): Uint8Array {
 }
 
 /**
- * The wanted ids when a partial clone asks for objects that it misses: nothing to negotiate, and none of them is a ref.
- * To send just these is right, because what else is missing will be asked for in the same way.
+ * The wanted ids when a partial clone asks for objects that it misses: nothing to negotiate, and none of them is a ref. To
+ * send just these is right, because what else is missing will be asked for in the same way.
  */
 function wantedObjects(lines: readonly string[], state: State): string[] | undefined {
   const negotiates = lines.some((line) => /^(have|shallow|deepen)/.test(line));
-  if (negotiates || !lines.includes("done") || !lines.some((line) => line.startsWith("filter "))) return undefined;
+  if (negotiates || !lines.includes("done") || !lines.includes("filter blob:none")) return undefined;
   const tips = new Set([...state.refs.values()].map(({ id }) => id));
   const wants = lines.filter((line) => line.startsWith("want ")).map((line) => line.slice("want ".length));
   return wants.some((id) => tips.has(id)) ? undefined : wants;

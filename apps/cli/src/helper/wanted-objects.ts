@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
-import { cache } from "@trunks/layers/cache";
-import { type ObjectReader, PackWriter, type Repository, type State, trunkObjects } from "@trunks/repo";
+import { type ObjectReader, PackWriter, type Repository, type State, treeEntries } from "@trunks/repo";
+import { cachedObjects } from "./cached-objects.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
 export interface WantedObjectsContext {
@@ -10,23 +9,58 @@ export interface WantedObjectsContext {
   readonly signal: AbortSignal;
 }
 
-/** In bytes. Indexes and records that lazy fetches need again and again are kept in the clone up to this size. */
-const cacheSizeBytes = 2 ** 30;
+/** So few wanted objects are looked at for trees, whose own trees are then sent too; of more, a checkout wants the blobs. */
+const maxLookedAt = 16;
+const treeMode = 0o40000;
 
-/** Streams one pack of exactly these objects, read from the trunk by range. Throws `NOT_FOUND` when one is not there. */
-export async function* packOfObjects(
+/**
+ * Streams one pack of these objects and all trees below them, read from the trunk by range; `undefined` when a commit or a
+ * tag is among them, which only a walk through history can answer. Throws `NOT_FOUND` when one is not there.
+ */
+export async function packOfObjects(
   ids: readonly string[],
   state: State,
   context: WantedObjectsContext,
-): AsyncGenerator<Uint8Array> {
+): Promise<AsyncGenerator<Uint8Array> | undefined> {
   const { repository, local, signal } = context;
-  const folder = join(local.commonDir, "trunks", "cache", state.trunkId);
-  const cacheable = (key: string) => key.endsWith(".idx") || key.startsWith("journal/") || key.startsWith("intents/");
-  const backend = cache(repository.backend, { folder, maxBytes: cacheSizeBytes, cacheable });
-  const objects = trunkObjects(backend, state, repository.records);
+  const objects = cachedObjects(repository, local, state);
+  const wanted = ids.length > maxLookedAt ? new Set(ids) : await withTrees(ids, state, objects, signal);
+  return wanted && streamPack(wanted, state, objects, signal);
+}
+
+async function withTrees(
+  ids: readonly string[],
+  state: State,
+  objects: ObjectReader,
+  signal: AbortSignal,
+): Promise<Set<string> | undefined> {
+  const infos = await Promise.all(ids.map((id) => objects.info(id, { signal })));
+  if (infos.some((info) => info?.type === "commit" || info?.type === "tag")) return undefined;
+  const found = new Set(ids);
+  let level = ids.filter((_, index) => infos[index]?.type === "tree");
+  while (level.length > 0) {
+    const below: string[] = [];
+    for await (const { data } of objects.readMany(level, { signal })) {
+      for (const { mode, id } of treeEntries(state.objects, data)) {
+        if (mode !== treeMode || found.has(id)) continue;
+        found.add(id);
+        below.push(id);
+      }
+    }
+    level = below;
+  }
+  return found;
+}
+
+async function* streamPack(
+  wanted: Set<string>,
+  state: State,
+  objects: ObjectReader,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const sink = writable.getWriter();
-  const written = writePack(new Set(ids), state, objects, sink, signal);
+  const written = writePack(wanted, state, objects, sink, signal);
   // A failure reaches the reader through the stream.
   written.catch((error) => sink.abort(error)).catch(() => {});
   yield* readable;
