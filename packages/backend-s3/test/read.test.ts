@@ -95,7 +95,7 @@ onEachServer((address) => {
       await expect(long?.bytes()).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
       proxy.use(() => ({ do: "rewrite", headers: { "content-length": "800", "content-range": "bytes 0-999/1000" } }));
       await expect(backend.get("key", { range: { start: 0, end: 1000 } })).rejects.toMatchObject({
-        code: expect.anything(),
+        code: "NOT_SUPPORTED",
       });
     }));
 
