@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
  * `git rev-parse --git-common-dir`, without starting git.
  */
 export function commonGitDir(gitDir: string): string {
+  if (process.env.GIT_COMMON_DIR !== undefined) return resolve(process.env.GIT_COMMON_DIR);
   try {
     return resolve(gitDir, readFileSync(join(gitDir, "commondir"), "utf8").trim());
   } catch {

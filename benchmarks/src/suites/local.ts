@@ -1,4 +1,5 @@
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { measureInTurn, type Times } from "../measure.ts";
 import { sourceRepository } from "../source-repository.ts";
 import type { Row, Suite } from "../suite.ts";
@@ -26,7 +27,11 @@ function largeOperations(workspace: Workspace, source: string): Row[] {
       workspace.git(
         source,
         ["push", "-q", `trunks::local://${store}/app`, "master"],
-        fresh(`${store}`, () => mkdirSync(store)),
+        fresh(store, () => {
+          mkdirSync(store);
+          // The last known state of the trunk that was removed.
+          rmSync(join(source, "trunks"), { recursive: true, force: true });
+        }),
       ),
       workspace.git(
         source,

@@ -40,6 +40,7 @@ export async function* gitStream(args: readonly string[], options: GitOptions = 
   const child = start(args, options);
   const messages = keepMessages(child);
   const ended = ending(child);
+  ended.catch(() => {}); // Thrown where it is awaited.
   const fed = feed(child, options.input);
   try {
     for await (const chunk of child.stdout ?? []) yield chunk as Buffer;

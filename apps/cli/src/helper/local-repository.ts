@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { TrunksError } from "@trunks/core";
 import type { ObjectFormat } from "@trunks/repo";
+import { commonGitDir } from "../common-dir.ts";
 import { git } from "./git.ts";
 
 /** The user's repository: where git keeps things, and what its settings say. */
@@ -17,7 +18,7 @@ export class LocalRepository {
 
   constructor(gitDir: string) {
     this.gitDir = resolve(gitDir);
-    this.commonDir = readCommonDir(this.gitDir);
+    this.commonDir = commonGitDir(this.gitDir);
     this.packDir = join(process.env.GIT_OBJECT_DIRECTORY ?? join(this.commonDir, "objects"), "pack");
   }
 
@@ -96,10 +97,4 @@ async function readSettings(): Promise<Settings> {
     if (item !== "") values.set(end === -1 ? item : item.slice(0, end), end === -1 ? "true" : item.slice(end + 1));
   }
   return new Settings(values);
-}
-
-function readCommonDir(gitDir: string): string {
-  if (process.env.GIT_COMMON_DIR !== undefined) return resolve(process.env.GIT_COMMON_DIR);
-  const file = join(gitDir, "commondir");
-  return existsSync(file) ? resolve(dirname(file), readFileSync(file, "utf8").trim()) : gitDir;
 }

@@ -96,8 +96,7 @@ test("a failure ends with status 1; its stack is shown only on request", async (
   expect(verbose.stderr).toMatch(/^ {4}at /m);
 });
 
-// The module that starts git leaves the failure to start it unhandled for a moment, which ends Node.
-test.fails("without git the message says so", async () => {
+test("without git the message says so", async () => {
   const { status, stderr } = await trunks(sandbox, ["status"], { environment: { PATH: "/nowhere" } });
   expect(status).toBe(1);
   expect(stderr).toMatch(/^trunks: git was not found\nhint: install git/);
