@@ -1,0 +1,48 @@
+import type { Backend } from "@trunks/core";
+import { visited } from "../wrapped-backend.ts";
+
+/** Makes every request wait for its turn, so that a test decides in which order they happen. */
+class Turnstile {
+  readonly #waiting: (() => void)[] = [];
+
+  /** The same store, seen by one client. */
+  enter(backend: Backend): Backend {
+    return visited(backend, async (_, send) => {
+      await new Promise<void>((go) => this.#waiting.push(go));
+      return send();
+    });
+  }
+
+  /** Lets one request after the other pass, `choose` of those that wait, until none comes any more. */
+  async run(choose: (count: number) => number): Promise<void> {
+    for (;;) {
+      // Everything that can run without an answer has run when this comes back.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#waiting.length === 0) return;
+      const [go] = this.#waiting.splice(choose(this.#waiting.length), 1);
+      go?.();
+    }
+  }
+}
+
+/** Runs `scene` once for each order in which the requests of its clients can happen. Answers how many there were. */
+export async function everyInterleaving(
+  scene: (enter: Turnstile["enter"]) => Promise<() => Promise<void>>,
+): Promise<number> {
+  let choices: { chosen: number; count: number }[] = [];
+  for (let runs = 1; ; runs++) {
+    const turnstile = new Turnstile();
+    const check = await scene((backend) => turnstile.enter(backend));
+    let at = 0;
+    await turnstile.run((count) => {
+      choices[at] ??= { chosen: 0, count };
+      return choices[at++]?.chosen as number;
+    });
+    await check();
+    choices = choices.slice(0, at);
+    choices = choices.slice(0, choices.findLastIndex(({ chosen, count }) => chosen + 1 < count) + 1);
+    const last = choices.at(-1);
+    if (last === undefined) return runs;
+    last.chosen++;
+  }
+}
