@@ -104,7 +104,8 @@ async function contentOf(
   throw damaged(key, `it has ${content.totalSize} bytes instead of ${size}`);
 }
 
-function missing(key: string): TrunksError {
+/** A key that the journal names is gone. */
+export function missing(key: string): TrunksError {
   return new TrunksError("NOT_FOUND", `${key} is missing from the store`, {
     hint: "run `trunks check --remote` to see what is affected",
   });

@@ -9,23 +9,25 @@ import { ObjectReader } from "../pack/object-reader.ts";
 import { PackIndex } from "../pack/pack-index.ts";
 import { scanPack } from "../pack/pack-scan.ts";
 import type { PackSource } from "../pack/pack-source.ts";
-import { downloadInline, downloadSegment } from "./download.ts";
+import { downloadInline, downloadSegment, missing } from "./download.ts";
 
 /**
  * Reads the objects of a trunk by range. An index is loaded when an object is in none of those loaded before; `records` are
  * those that were read already, whose inline packs need not be asked for again.
  */
 export function trunkObjects(backend: Backend, state: State, records: readonly ReadRecord[] = []): ObjectReader {
-  const sources: PackSource[] = [];
-  for (const pack of state.packs.values()) {
-    const before = [...sources];
-    const segment = pack.name.kind === "segment";
-    sources.push(
-      segment
-        ? segmentSource(backend, state.objects, pack.pack as Segment)
-        : new InlineSource(backend, state.objects, pack, records, before),
-    );
-  }
+  const segments: PackSource[] = [];
+  const inline: PackSource[] = [];
+  const sources = [...state.packs.values()].map((pack) => {
+    const count = inline.length;
+    const bases = () => [...segments, ...inline.slice(0, count)];
+    const isSegment = pack.name.kind === "segment";
+    const source = isSegment
+      ? segmentSource(backend, state.objects, pack.pack as Segment)
+      : new InlineSource(backend, state.objects, pack, records, bases);
+    (isSegment ? segments : inline).push(source);
+    return source;
+  });
   // The newest pushes are asked for most.
   return new ObjectReader(state.objects, sources.reverse(), rangeSettings(backend));
 }
@@ -49,7 +51,7 @@ function segmentSource(backend: Backend, format: ObjectFormat, segment: Segment)
     },
     async read(start, end, options) {
       const content = await backend.get(key, { ...options, range: { start, end } });
-      if (content === undefined) throw damaged(key, "it is missing");
+      if (content === undefined) throw missing(key);
       return content.bytes();
     },
   };
@@ -71,14 +73,17 @@ async function loadIndex(
   return new PackIndex(format, bytes, segment.size);
 }
 
-/** An inline pack: small, so it is loaded whole and indexed in memory. Its bases are in packs that came before it. */
+/**
+ * An inline pack: small, so it is loaded whole and indexed in memory. Its bases are in segments, or in inline packs that
+ * came before it: what it was built on may have been compacted since.
+ */
 class InlineSource implements PackSource {
   readonly name: string;
   readonly size: number;
   readonly #load: (options?: RequestOptions) => Promise<Uint8Array>;
   readonly #format: ObjectFormat;
   readonly #backend: Backend;
-  readonly #before: readonly PackSource[];
+  readonly #bases: () => PackSource[];
   #bytes: Promise<Uint8Array> | undefined;
   #index: Promise<PackIndex> | undefined;
 
@@ -87,13 +92,13 @@ class InlineSource implements PackSource {
     format: ObjectFormat,
     pack: CataloguePack,
     records: readonly ReadRecord[],
-    before: readonly PackSource[],
+    bases: () => PackSource[],
   ) {
     this.name = packNameText(pack.name);
     this.size = pack.pack.size;
     this.#backend = backend;
     this.#format = format;
-    this.#before = before;
+    this.#bases = bases;
     this.#load = (options) => downloadInline(backend, pack, records, options);
   }
 
@@ -111,7 +116,7 @@ class InlineSource implements PackSource {
 
   async #scan(options?: RequestOptions): Promise<PackIndex> {
     const externalBases = (ids: readonly string[], within: RequestOptions) => {
-      const bases = new ObjectReader(this.#format, [...this.#before].reverse(), rangeSettings(this.#backend));
+      const bases = new ObjectReader(this.#format, this.#bases().reverse(), rangeSettings(this.#backend));
       return bases.readMany(ids, { ...within, skipMissing: true });
     };
     return (await scanPack(this.#format, await this.#whole(options), { ...options, externalBases })).index;
