@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { devNull } from "node:os";
+import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { TrunksError } from "@trunks/core";
 
@@ -9,6 +11,8 @@ export interface GitOptions {
   /** What git says goes to the user as it comes (progress); otherwise it is kept for the error. Default false. */
   readonly showMessages?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Objects count as they are: what the user has grafted or replaced is not looked at. Default false. */
+  readonly trueHistory?: boolean;
   /** Git works on another repository than the user's: its variables are not passed on. Default false. */
   readonly foreignRepository?: boolean;
   readonly signal?: AbortSignal;
@@ -69,10 +73,17 @@ class GitFailure extends TrunksError {
 function start(args: readonly string[], options: GitOptions): ChildProcess {
   return spawn("git", args, {
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", options.showMessages ? "inherit" : "pipe"],
-    env: { ...(options.foreignRepository ? environmentWithoutRepository() : process.env), ...options.environment },
+    env: {
+      ...(options.foreignRepository ? environmentWithoutRepository() : process.env),
+      ...(options.trueHistory && trueHistoryEnvironment),
+      ...options.environment,
+    },
     signal: options.signal,
   });
 }
+
+/** The graft file is one that cannot be there: of an empty one git would tell the user that it is deprecated. */
+const trueHistoryEnvironment = { GIT_NO_REPLACE_OBJECTS: "1", GIT_GRAFT_FILE: join(devNull, "none") };
 
 /** Variables that point git to a repository. Source: `git rev-parse --local-env-vars`. */
 const repositoryVariables =

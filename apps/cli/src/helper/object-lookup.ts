@@ -7,7 +7,11 @@ export async function lookUpObjects(names: Iterable<string>, signal: AbortSignal
   const found = new Map<string, string>();
   if (asked.length === 0) return found;
   const input = encodeText(asked.map((name) => `${name}\n`).join(""));
-  const output = await git(["cat-file", "--batch-check=%(objectname) ok", "--buffer"], { input, signal });
+  const output = await git(["cat-file", "--batch-check=%(objectname) ok", "--buffer"], {
+    input,
+    trueHistory: true,
+    signal,
+  });
   const answers = output.toString("latin1").split("\n");
   for (const [index, name] of asked.entries()) {
     const id = /^([0-9a-f]{40,64}) ok$/.exec(answers[index] ?? "")?.[1];

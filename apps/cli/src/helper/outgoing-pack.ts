@@ -90,7 +90,7 @@ function flags(request: PackRequest): string[] {
 }
 
 function runOptions({ newIds, assumedIds, progress, signal }: PackRequest) {
-  return { input: revisions(newIds, assumedIds), showMessages: progress, signal };
+  return { input: revisions(newIds, assumedIds), showMessages: progress, trueHistory: true, signal };
 }
 
 /** What git reads with `--stdin` or `--revs`: all that is reached from the new ids and not from the assumed ones. */

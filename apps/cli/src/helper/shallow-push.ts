@@ -60,7 +60,11 @@ async function cutsMet(
   { signal }: ShallowPushContext,
 ): Promise<string[]> {
   if (newIds.length === 0) return [];
-  const output = await git(["rev-list", "--stdin"], { input: revisions(newIds, assumedIds), signal });
+  const output = await git(["rev-list", "--stdin"], {
+    input: revisions(newIds, assumedIds),
+    trueHistory: true,
+    signal,
+  });
   return output
     .toString("latin1")
     .split("\n")
