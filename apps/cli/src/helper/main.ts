@@ -17,7 +17,11 @@ export async function main(args: readonly string[]): Promise<number> {
     await converse(args, signals);
     return signals.status ?? 0;
   } catch (error) {
-    if (signals.status !== undefined) return signals.status;
+    if (signals.status !== undefined) {
+      // Whoever ended it knows why it ended, but not that a push may have been accepted.
+      if (isTrunksError(error, "OUTCOME_UNKNOWN")) process.stderr.write(describe(error));
+      return signals.status;
+    }
     if ((error as NodeJS.ErrnoException).code === "EPIPE") return fatalStatus; // Git went away; nobody is there to read.
     process.stderr.write(describe(error));
     return fatalStatus;
@@ -70,7 +74,9 @@ class Signals {
   constructor() {
     const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
     for (const [name, number] of Object.entries(numbers)) {
-      process.once(name, () => {
+      // Not once: from a terminal it comes to everyone, and then from git again.
+      process.on(name, () => {
+        if (this.status !== undefined) return;
         this.status = fatalStatus + number;
         this.#controller.abort(new TrunksError("ABORTED", `ended by ${name}`));
         process.stdin.destroy();
