@@ -1,0 +1,82 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Sandbox } from "../support/sandbox.ts";
+
+/** The packages as a user gets them: packed, and installed by npm in an empty folder. */
+const root = join(import.meta.dirname, "..", "..", "..", "..");
+const sandbox = new Sandbox("trunks-packed-");
+const tarballs = join(sandbox.path, "tarballs");
+const node = dirname(process.execPath);
+const system = `${node}:${process.env.PATH?.split(":")
+  .filter((folder) => !folder.includes("node_modules"))
+  .join(":")}`;
+
+beforeAll(() => {
+  mkdirSync(tarballs);
+  for (const folder of ["apps/cli", "packages/core", "packages/backend-s3"]) {
+    execFileSync("pnpm", ["--silent", "pack", "--pack-destination", tarballs], {
+      cwd: join(root, folder),
+      stdio: "ignore",
+    });
+  }
+});
+afterAll(() => sandbox.remove());
+
+function install(folder: string, flags: readonly string[]): string {
+  const target = join(sandbox.path, folder);
+  mkdirSync(target);
+  const packed = readdirSync(tarballs).map((name) => join(tarballs, name));
+  // npm keeps its own settings: where it installs from is the machine's matter.
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--prefix", target, ...flags, ...packed], {
+    cwd: target,
+    stdio: "ignore",
+  });
+  return target;
+}
+
+function run(path: string, folder: string, program: string, ...args: string[]): string {
+  const environment = { ...sandbox.environment, PATH: `${path}:${system}` };
+  return execFileSync(program, args, {
+    cwd: join(sandbox.path, folder),
+    env: environment,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+test("installed in an empty folder, `trunks` brings the helper to the git that it starts", () => {
+  const programs = join(install("project", []), "node_modules", ".bin");
+  const trunks = join(programs, "trunks");
+  mkdirSync(join(sandbox.path, "work"));
+  run("", "work", "git", "init", "-q", "-b", "main");
+  run(
+    "",
+    "work",
+    "git",
+    "-c",
+    "user.name=A",
+    "-c",
+    "user.email=a@example.org",
+    "commit",
+    "-q",
+    "--allow-empty",
+    "-m",
+    "one",
+  );
+  run("", "work", trunks, "init", "--name", "app");
+  run("", "work", trunks, "storage", "add", "--name", "primary", "--url", `local://${sandbox.path}/store`);
+  run("", "work", trunks, "push");
+  run("", ".", trunks, "clone", `local://${sandbox.path}/store/app`, "copy");
+  expect(run("", "copy", "git", "log", "--format=%s")).toBe("one\n");
+  expect(run("", "work", trunks, "backend", "list")).toMatch(/backend-s3 +[0-9]+\.[0-9]+\.[0-9]+/);
+});
+
+test("installed globally, plain git finds the helper", () => {
+  const programs = join(install("global", ["--global"]), "bin");
+  expect(existsSync(join(programs, "git-remote-trunks"))).toBe(true);
+  run(programs, ".", "git", "clone", "-q", `trunks::local://${sandbox.path}/store/app`, "plain");
+  expect(run(programs, "plain", "git", "ls-remote", "origin")).toMatch(/HEAD\n.*refs\/heads\/main\n/);
+  expect(run(programs, "plain", "trunks", "version")).toMatch(/^trunks /);
+});
