@@ -17,7 +17,7 @@ export async function readSynced(local: LocalRepository, trunkId: string): Promi
 
 export async function writeSynced(local: LocalRepository, trunkId: string, slot: number): Promise<void> {
   const file = await syncedFile(local, trunkId);
-  const temporary = `${file}.${process.pid}`;
+  const temporary = join(await local.ownFolder("tmp"), `synced-${process.pid}`);
   await writeFile(temporary, `${slot}\n`);
   await rename(temporary, file);
 }
