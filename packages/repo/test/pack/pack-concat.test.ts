@@ -59,7 +59,7 @@ describe.each<ObjectFormat>(["sha1", "sha256"])("packs joined, %s", (format) => 
   test("come out the same however their bytes arrive", async () => {
     const small = parts.slice(2);
     const pack = await joined(small);
-    for (const step of [1, 7, 19, 1000]) expect(await joined(small.map((part) => slowly(part, step)))).toEqual(pack);
+    for (const step of [3, 19, 1000]) expect(await joined(small.map((part) => slowly(part, step)))).toEqual(pack);
   });
 
   test("have the index that their indexes make together", async () => {
