@@ -6,7 +6,9 @@ import type { StateCache } from "@trunks/repo";
 /** Keeps the last known state of a trunk in `<common git dir>/trunks/<digest of its URL>/state`. */
 export function stateFile(commonDir: string, canonicalUrl: string): StateCache {
   const digest = createHash("sha256").update(canonicalUrl).digest("hex").slice(0, 16);
-  const folder = join(commonDir, "trunks", digest);
+  const own = join(commonDir, "trunks");
+  const temporaries = join(own, "tmp");
+  const folder = join(own, digest);
   const path = join(folder, "state");
   return {
     async load() {
@@ -18,8 +20,8 @@ export function stateFile(commonDir: string, canonicalUrl: string): StateCache {
     },
     async save(bytes) {
       // Not with `recursive`: a clone that failed is removed by git, and must not be there again.
-      for (const made of [join(commonDir, "trunks"), folder]) await mkdir(made).catch(existsAlready);
-      const written = `${path}.${randomUUID()}.new`;
+      for (const made of [own, temporaries, folder]) await mkdir(made).catch(existsAlready);
+      const written = join(temporaries, `state-${randomUUID()}`);
       try {
         // Not flushed to the disk: a state that a crash has cut fails its digest, and is read from the store again.
         await writeFile(written, bytes, { flag: "wx" });
