@@ -14,7 +14,7 @@ export interface HeadedFile {
 export type FileKind = "record" | "intent" | "stub" | "snapshot" | "latest";
 
 /** The format version that this code reads and writes. */
-export const formatVersion = 1;
+const formatVersion = 1;
 
 /** In bytes. A header above it is refused on both sides. */
 export const maxHeaderLength = 64 * 2 ** 20;

@@ -5,8 +5,8 @@ export const trunkFileKey = "trunk.json";
 export const latestKey = "latest";
 export const journalPrefix = "journal/";
 export const snapshotPrefix = "refs/";
-export const segmentPrefix = "objects/";
-export const intentPrefix = "intents/";
+const segmentPrefix = "objects/";
+const intentPrefix = "intents/";
 
 export function recordKey(slot: number): string {
   return `${journalPrefix}${slotName(slot)}`;

@@ -4,7 +4,7 @@ import { type ObjectFormat, type ObjectId, objectIdBytes, objectIdSizeBytes, rea
 import { packHeaderSizeBytes } from "./pack-header.ts";
 
 /** What a pack's entry holds: an object, or a delta against another object. */
-export type EntryType = ObjectType | "ofs-delta" | "ref-delta";
+type EntryType = ObjectType | "ofs-delta" | "ref-delta";
 
 export interface EntryHeader {
   readonly type: EntryType;
