@@ -1,3 +1,4 @@
+export { mapConcurrent } from "./concurrent.ts";
 export type { Entry, RefMove } from "./format/entry.ts";
 export { type InlinePack, type PackName, packNameText, type Segment } from "./format/pack-name.ts";
 export { isRefName } from "./format/ref-name.ts";

@@ -59,7 +59,7 @@ export async function* gitStream(args: readonly string[], options: GitOptions = 
 }
 
 /** Git ran and failed. */
-class GitFailure extends TrunksError {
+export class GitFailure extends TrunksError {
   constructor(args: readonly string[], code: number | null, signal: string | null, messages: string) {
     const how = code === null ? `was ended by ${signal}` : `failed with status ${code}`;
     const what = messages.trim();

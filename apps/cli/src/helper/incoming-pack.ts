@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bodySlice, TrunksError } from "@trunks/core";
 import {
@@ -6,13 +6,14 @@ import {
   concatPacks,
   downloadInline,
   downloadSegment,
+  mapConcurrent,
   type ObjectFormat,
   type PackPart,
   packNameText,
   type Repository,
   type Segment,
 } from "@trunks/repo";
-import { type GitOptions, git } from "./git.ts";
+import { GitFailure, type GitOptions, git } from "./git.ts";
 import type { Progress } from "./progress.ts";
 
 export interface InstallRequest {
@@ -78,34 +79,83 @@ async function* downloadPack(
 
 /** Many small pushes become one pack, or loose objects when that is what git would do. */
 async function installInline(packs: readonly CataloguePack[], request: InstallRequest): Promise<string[]> {
-  const { repository, objects, signal } = request;
-  const parts: PackPart[] = [];
-  for (const pack of packs) {
-    const bytes = await downloadInline(repository.backend, pack, repository.records, { signal });
-    request.progress.add(bytes.length);
-    parts.push({ name: packNameText(pack.name), body: bytes });
-  }
   const objectCount = packs.reduce((sum, { pack }) => sum + pack.objectCount, 0);
-  // Git's strict indexing wants each object once in a pack, and two pushes may have brought the same one.
-  if (request.strict) return installEach(parts, request);
-  const joined = concatPacks(objects, parts);
-  if (objectCount >= request.unpackLimit || request.keep) return [await installThroughGit(joined, request)];
-  await run(request, ["unpack-objects", "-q"], joined);
-  return [];
-}
-
-async function installEach(parts: readonly PackPart[], request: InstallRequest): Promise<string[]> {
+  const loose = objectCount < request.unpackLimit && !request.keep && !request.strict;
   const installed: string[] = [];
-  for (const { body } of parts) installed.push(await installThroughGit(bodySlice(body), request));
+  for (const group of groups(packs)) {
+    const parts = await download(group, request);
+    if (loose) await run(request, ["unpack-objects", "-q"], concatPacks(request.objects, parts));
+    else installed.push(...(await installParts(parts, request)));
+  }
   return installed;
 }
 
+/** In bytes: so much of small packs is in memory at a time, about. */
+const groupSizeBytes = 64 * 2 ** 20;
+/** Small packs that are asked for at a time. */
+const downloadConcurrency = 16;
+
+function* groups(packs: readonly CataloguePack[]): Generator<CataloguePack[]> {
+  let group: CataloguePack[] = [];
+  let size = 0;
+  for (const pack of packs) {
+    group.push(pack);
+    size += pack.pack.size;
+    if (size < groupSizeBytes) continue;
+    yield group;
+    group = [];
+    size = 0;
+  }
+  if (group.length > 0) yield group;
+}
+
+async function download(
+  packs: readonly CataloguePack[],
+  { repository, progress, signal }: InstallRequest,
+): Promise<PackPart[]> {
+  return mapConcurrent(packs, downloadConcurrency, async (pack) => {
+    const body = await downloadInline(repository.backend, pack, repository.records, { signal });
+    progress.add(body.length);
+    return { name: packNameText(pack.name), body };
+  });
+}
+
+/**
+ * Two pushes may have brought the same object. Git's strict indexing wants each object once, and otherwise git fails only
+ * when such an object is the base of a delta by its id, which is rare: then the parts are indexed in two halves.
+ */
+async function installParts(parts: readonly PackPart[], request: InstallRequest): Promise<string[]> {
+  if (parts.length === 1) return [await installThroughGit(bodySlice((parts[0] as PackPart).body), request)];
+  const middle = request.strict ? 1 : parts.length >> 1;
+  try {
+    if (!request.strict) return [await installThroughGit(concatPacks(request.objects, parts), request)];
+  } catch (error) {
+    if (!(error instanceof GitFailure) || error.code === "NO_SPACE") throw error;
+  }
+  const first = await installParts(parts.slice(0, middle), request);
+  return [...first, ...(await installParts(parts.slice(middle), request))];
+}
+
+/** Git writes into a folder of its own, so that nothing is left of a pack that fails. */
 async function installThroughGit(pack: AsyncIterable<Uint8Array>, request: InstallRequest): Promise<string> {
-  const flags = [...(request.strict ? ["--strict"] : []), ...(request.keep ? ["--keep=trunks fetch"] : [])];
-  const output = await run(request, ["index-pack", "--stdin", "--fix-thin", ...flags], pack);
-  const name = /[0-9a-f]{40,64}/.exec(output.toString("latin1"))?.[0];
-  if (name === undefined) throw new TrunksError("INTERNAL", "git index-pack did not name its pack");
-  return join(request.packDir, `pack-${name}`);
+  const { packDir, strict, keep } = request;
+  const folder = await mkdtemp(join(packDir, "tmp_trunks-"));
+  try {
+    const incoming = join(folder, "incoming");
+    const flags = ["--stdin", "--fix-thin", ...(strict ? ["--strict"] : [])];
+    const output = await run(request, ["index-pack", ...flags, `${incoming}.pack`], pack);
+    const name = /[0-9a-f]{40,64}/.exec(output.toString("latin1"))?.[0];
+    if (name === undefined) throw new TrunksError("INTERNAL", "git index-pack did not name its pack");
+    const path = join(packDir, `pack-${name}`);
+    if (keep) await writeFile(`${path}.keep`, "trunks fetch\n");
+    const endings = (await readdir(folder)).map((file) => file.slice("incoming".length));
+    // The index last: with it a pack exists for git.
+    const inOrder = [...endings.filter((ending) => ending !== ".idx"), ".idx"];
+    for (const ending of inOrder) await rename(incoming + ending, path + ending);
+    return path;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function run({ gitDir, signal }: InstallRequest, args: readonly string[], input: GitOptions["input"]): Promise<Buffer> {

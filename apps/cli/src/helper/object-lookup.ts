@@ -20,8 +20,18 @@ export async function lookUpObjects(names: Iterable<string>, signal: AbortSignal
   return found;
 }
 
-/** Which of the ids a local ref names. */
-export async function idsOfLocalRefs(ids: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
-  const output = await git(["for-each-ref", "--format=%(objectname)"], { signal });
-  return [...new Set(output.toString("latin1").split("\n"))].filter((id) => ids.has(id));
+/**
+ * Which of the trunk's tips are in a partial clone: commits that are here, and whatever a local ref names. To ask about
+ * another object would fetch it.
+ */
+export async function tipsOfPartialClone(tips: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
+  if (tips.size === 0) return [];
+  const input = encodeText([...tips].map((id) => `${id}\n`).join(""));
+  const arguments_ = ["rev-list", "--no-walk=unsorted", "--missing=allow-any", "--ignore-missing", "--stdin"];
+  const [commits, named] = await Promise.all([
+    git(arguments_, { input, trueHistory: true, signal }),
+    git(["for-each-ref", "--format=%(objectname)"], { signal }),
+  ]);
+  const here = new Set(`${commits.toString("latin1")}${named.toString("latin1")}`.split("\n"));
+  return [...tips].filter((id) => here.has(id));
 }

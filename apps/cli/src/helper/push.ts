@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
 import type { MoveVerdict, PublishOutcome, RefMove, Repository, State } from "@trunks/repo";
 import type { LocalRepository } from "./local-repository.ts";
-import { idsOfLocalRefs, lookUpObjects } from "./object-lookup.ts";
+import { lookUpObjects, tipsOfPartialClone } from "./object-lookup.ts";
 import type { HelperOptions } from "./options.ts";
 import { makeOutgoingPack, type OutgoingPack } from "./outgoing-pack.ts";
 import type { PushCommand } from "./push-command.ts";
@@ -57,10 +57,9 @@ async function lookUp(commands: readonly PushCommand[], { listed, local, signal 
   const tips = new Set([...(listed?.refs.values() ?? [])].map((ref) => ref.id));
   const named = commands.flatMap(({ source, target }) => [source, listed?.refs.get(target)?.id ?? ""]).filter(Boolean);
   const names = named.flatMap((name) => [name, `${name}^{}`, `${name}^{commit}`]);
-  // In a partial clone, to ask whether an object is here would fetch it: so there only what a local ref names counts.
   const partial = (await local.settings()).isPartialClone;
   const objects = await lookUpObjects(partial ? names : [...names, ...tips], signal);
-  const presentIds = partial ? await idsOfLocalRefs(tips, signal) : [...tips].filter((id) => objects.has(id));
+  const presentIds = partial ? await tipsOfPartialClone(tips, signal) : [...tips].filter((id) => objects.has(id));
   return { objects, presentIds };
 }
 
