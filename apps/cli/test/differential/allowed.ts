@@ -24,6 +24,8 @@ export interface Pair {
 export interface AllowedDifference {
   /** Why it is right that they differ. */
   readonly reason: string;
+  /** Whether the sides cannot be compared any further afterwards. Default false. */
+  readonly ends?: boolean;
   /** The facts without this difference; `undefined` when it is not there. May change the trunk's side to make both equal again. */
   settle(pair: Pair): Promise<Facts | undefined>;
 }
@@ -62,6 +64,26 @@ export const allowedDifferences: readonly AllowedDifference[] = [
       return left.join() === right.join() && ours.output.join() !== theirs.output.join()
         ? { ...ours, output: theirs.output }
         : undefined;
+    },
+  },
+  {
+    reason:
+      "packs travel as they were pushed, so an old value that was not fetched may be here, and git can say more of it",
+    async settle({ ours, theirs }) {
+      const lines = ours.output.map((line, index) => {
+        const known = (text = "") =>
+          text.startsWith("!") && /\((fetch first|non-fast-forward|needs force)\)$/.test(text);
+        return known(line) && known(theirs.output[index]) ? (theirs.output[index] as string) : line;
+      });
+      return lines.join() === ours.output.join() ? undefined : { ...ours, output: lines };
+    },
+  },
+  {
+    reason: "a trunk has the history of deleted refs until it is cleaned up, and a shallow clone may push on top of it",
+    ends: true,
+    async settle({ ours, theirs }) {
+      const refused = theirs.output.filter((line) => line.endsWith("[remote rejected] (shallow update not allowed)"));
+      return refused.length > 0 && !refused.some((line) => ours.output.includes(line)) ? theirs : undefined;
     },
   },
 ];

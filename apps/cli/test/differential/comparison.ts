@@ -28,6 +28,8 @@ export class Comparison {
   readonly steps: Step[] = [];
   /** Allowed differences that were met, one for each time. */
   readonly allowed: AllowedDifference[] = [];
+  /** An allowed difference made the sides too different to go on. */
+  over = false;
 
   private constructor(sandbox: Sandbox, ours: Side, theirs: Side) {
     this.sandbox = sandbox;
@@ -62,9 +64,10 @@ export class Comparison {
     this.sandbox.tick();
     this.steps.push(step);
     const [ours, theirs] = await Promise.all([factsOf(this.ours, step), factsOf(this.theirs, step)]);
-    const found = await differences({ step, ours, theirs, side: this.ours }, (difference) =>
-      this.allowed.push(difference),
-    );
+    const found = await differences({ step, ours, theirs, side: this.ours }, (difference) => {
+      this.allowed.push(difference);
+      this.over ||= difference.ends ?? false;
+    });
     if (found.length === 0) return theirs.result;
     const said = [
       `ours said:\n${this.ours.normal(ours.result.stderr)}`,
