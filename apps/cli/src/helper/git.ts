@@ -4,6 +4,7 @@ import { devNull } from "node:os";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { TrunksError } from "@trunks/core";
+import { roomHint } from "../system-error.ts";
 
 export interface GitOptions {
   /** Bytes for standard input, which is closed behind them. Default: empty. */
@@ -62,11 +63,12 @@ export async function* gitStream(args: readonly string[], options: GitOptions = 
 export class GitFailure extends TrunksError {
   constructor(args: readonly string[], code: number | null, signal: string | null, messages: string) {
     const how = code === null ? `was ended by ${signal}` : `failed with status ${code}`;
-    const what = messages.trim();
-    super(
-      /No space left on device/.test(what) ? "NO_SPACE" : "INTERNAL",
-      `git ${args.find((word) => !word.startsWith("-") && !word.includes("=")) ?? ""} ${how}${what === "" ? "" : `: ${what}`}`,
-    );
+    const said = messages.trim().replaceAll(/\s*\n\s*/g, "; ");
+    const name = args.find((word) => !word.startsWith("-") && !word.includes("=")) ?? "";
+    const text = `git ${name} ${how}${said === "" ? "" : `: ${said}`}`;
+    if (/No space left on device|Out of diskspace|quota exceeded/i.test(said))
+      super("NO_SPACE", text, { hint: roomHint });
+    else super("INTERNAL", text);
   }
 }
 

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
 import { openTrunk } from "../open-trunk.ts";
+import { systemError } from "../system-error.ts";
 import { Input } from "./input.ts";
 import { LocalRepository } from "./local-repository.ts";
 import { Session } from "./session.ts";
@@ -60,9 +61,10 @@ async function writeOut(bytes: Uint8Array): Promise<void> {
   if (bytes.length > 0 && !process.stdout.write(bytes)) await once(process.stdout, "drain");
 }
 
-function describe(error: unknown): string {
-  if (!isTrunksError(error))
-    return `fatal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+function describe(thrown: unknown): string {
+  const error = isTrunksError(thrown) ? thrown : systemError(thrown);
+  if (error === undefined)
+    return `fatal: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`;
   return `fatal: ${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`;
 }
 
