@@ -59,11 +59,15 @@ function importBlobs(workspace: Workspace, folder: string, count: number, size: 
   for (let number = 1; number <= count; number++) writeSync(file, `M 100644 :${number} blob-${number}\n`);
   closeSync(file);
   const input = openSync(script, "r");
-  const { status } = spawnSync("git", ["fast-import", "--quiet"], {
-    cwd: folder,
-    env: workspace.environment,
-    stdio: [input, "ignore", "inherit"],
-  });
+  const { status } = spawnSync(
+    "git",
+    ["-c", "core.compression=0", "-c", "pack.compression=0", "fast-import", "--quiet"],
+    {
+      cwd: folder,
+      env: workspace.environment,
+      stdio: [input, "ignore", "inherit"],
+    },
+  );
   closeSync(input);
   rmSync(script);
   if (status !== 0) throw new Error("git fast-import failed");
