@@ -1,0 +1,80 @@
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import * as append from "../../src/journal/append.ts";
+import * as folding from "../../src/journal/fold.ts";
+import * as repository from "../../src/repository.ts";
+import * as download from "../../src/transfer/download.ts";
+import * as upload from "../../src/transfer/segment-upload.ts";
+import * as snapshot from "../../src/upkeep/snapshot.ts";
+
+/** What a simulation runs: the package's own code, or a copy in which something was changed. */
+export interface Code {
+  readonly Repository: typeof repository.Repository;
+  readonly fold: typeof folding.fold;
+  readonly emptyState: typeof folding.emptyState;
+  readonly appendRecord: typeof append.appendRecord;
+  readonly uploadSegments: typeof upload.uploadSegments;
+  readonly downloadInline: typeof download.downloadInline;
+  readonly downloadSegment: typeof download.downloadSegment;
+  readonly writeSnapshot: typeof snapshot.writeSnapshot;
+}
+
+/** A change of one file: `found` must stand there once. */
+export interface Patch {
+  readonly file: string;
+  readonly found: string;
+  readonly replacement: string;
+}
+
+export const ownCode: Code = { ...repository, ...folding, ...append, ...upload, ...download, ...snapshot };
+
+const sourceFolder = fileURLToPath(new URL("../../src", import.meta.url));
+const coreUrl = new URL("../../../core/src/index.ts", import.meta.url).href;
+
+/** Runs `use` with a copy of the code in which `patches` were applied. Throws when one of them finds no place. */
+export async function withPatchedCode<Result>(
+  patches: readonly Patch[],
+  use: (code: Code) => Promise<Result>,
+): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), "trunks-patched-"));
+  try {
+    await cp(sourceFolder, folder, { recursive: true });
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
+    await rewriteImports(folder);
+    for (const patch of patches) await apply(folder, patch);
+    const files = [
+      "repository",
+      "journal/fold",
+      "journal/append",
+      "transfer/segment-upload",
+      "transfer/download",
+      "upkeep/snapshot",
+    ];
+    const modules = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, `${file}.ts`)).href)));
+    return await use(Object.assign({}, ...modules) as Code);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The copy lies outside of the workspace, where the names of its packages mean nothing. */
+async function rewriteImports(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.endsWith(".ts")) continue;
+    const path = join(folder, name);
+    const text = await readFile(path, "utf8");
+    await writeFile(path, text.replaceAll('from "@trunks/core"', `from ${JSON.stringify(coreUrl)}`));
+  }
+}
+
+async function apply(folder: string, { file, found, replacement }: Patch): Promise<void> {
+  const path = join(folder, file);
+  const text = await readFile(path, "utf8");
+  if (text.split(found).length !== 2) throw new Error(`${file} does not hold once: ${found}`);
+  await writeFile(
+    path,
+    text.replace(found, () => replacement),
+  );
+}

@@ -1,0 +1,122 @@
+import type { Patch } from "./code.ts";
+import type { Lapses } from "./scene.ts";
+
+/** A rule left out, and what the rule says. */
+export interface Mutant {
+  readonly name: string;
+  readonly rule: string;
+  readonly patches?: readonly Patch[];
+  readonly lapses?: Lapses;
+}
+
+/** Verdicts are forgotten after 12 slots, so that short histories meet the horizon. */
+export const smallWindow: readonly Patch[] = [
+  {
+    file: "journal/fold.ts",
+    found: "export const verdictWindow = 4096;",
+    replacement: "export const verdictWindow = 12;",
+  },
+];
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: "r1",
+    rule: "what a record names is durable before the record is made",
+    patches: [
+      {
+        file: "transfer/segment-upload.ts",
+        found: "if (attempt === maxTries) throw notUploaded(error);",
+        replacement: "return;",
+      },
+    ],
+  },
+  { name: "r2", rule: "a filled slot is never emptied", lapses: { deletesRecords: true } },
+  {
+    name: "r5",
+    rule: "after a lost answer the slot says what became of the push",
+    patches: [
+      {
+        file: "journal/append.ts",
+        found: "    unknown = error;\n  }\n  for",
+        replacement: '    throw new TrunksError("UNAVAILABLE", "no answer");\n  }\n  for',
+      },
+    ],
+  },
+  {
+    name: "r6",
+    rule: "an entry that relies on what was dropped is sent back",
+    patches: [
+      {
+        file: "journal/fold.ts",
+        found: "if (this.#dropped <= entry.basis) return false;",
+        replacement: "return false;",
+      },
+    ],
+  },
+  {
+    name: "r11",
+    rule: "an entry that names a doomed key is sent back",
+    patches: [
+      { file: "journal/fold.ts", found: "if (this.#doomed.size > 0 &&", replacement: "if (this.#doomed.size < 0 &&" },
+    ],
+  },
+  { name: "r11-nofence", rule: "a sweep names its victims before it deletes them", lapses: { sweepsUnnamed: true } },
+  {
+    name: "r12",
+    rule: "an empty slot after a lost answer does not say that nothing was written",
+    patches: [
+      {
+        file: "journal/append.ts",
+        found: "  if (await backend.create(recordKey(slot), record.bytes, options)) return true;",
+        replacement: "  return false;",
+      },
+      {
+        file: "transfer/publish.ts",
+        found: '"CORRUPT",\n      "the store refused',
+        replacement: '"UNAVAILABLE",\n      "the store refused',
+      },
+    ],
+  },
+  {
+    name: "double",
+    rule: "an entry is judged once",
+    patches: [{ file: "journal/fold.ts", found: "this.verdicts.has(entry.id) || ", replacement: "" }],
+  },
+  {
+    name: "horizon",
+    rule: "an entry whose verdict may be forgotten is void",
+    patches: [
+      ...smallWindow,
+      {
+        file: "journal/fold.ts",
+        found: "if (entry.basis < this.#horizon || entry.basis >= slot) return;",
+        replacement: "if (entry.basis >= slot) return;",
+      },
+      { file: "journal/fold.ts", found: " || entry.last < slot) return;", replacement: ") return;" },
+    ],
+  },
+  {
+    name: "gap",
+    rule: "a slot that was empty is read again when the next one is filled",
+    patches: [
+      {
+        file: "journal/slots.ts",
+        found: "contents[index] ??= await this.#read(first + index);",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    name: "late-listing",
+    rule: "a listing that is late does not hide the newest record",
+    patches: [
+      { file: "journal/read.ts", found: "if (promptList) return reading;", replacement: "return reading;" },
+      {
+        file: "journal/read.ts",
+        found:
+          "return backend.capabilities.promptList\n    ? reading\n    : joined(reading, await readForward(backend, reading.state, options));\n}\n\n/** Reads what came after",
+        replacement: "return reading;\n}\n\n/** Reads what came after",
+      },
+    ],
+  },
+];

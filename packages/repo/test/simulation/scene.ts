@@ -1,0 +1,104 @@
+import { isTrunksError } from "@trunks/core";
+import type { State } from "../../src/format/state.ts";
+import type { Repository, StateCache } from "../../src/repository.ts";
+import type { Code } from "./code.ts";
+import { type Client, graceMs, SimulatedBackend, type SimulatedStore, type Weather } from "./simulated-store.ts";
+import type { Truth } from "./truth.ts";
+import type { World } from "./world.ts";
+
+/** So often, in simulated milliseconds, many wake up at once. */
+const rushMs = 20_000;
+
+/** Rules of upkeep that a simulation can leave out, to see that it notices. */
+export interface Lapses {
+  /** Old records are deleted, where stubs belong. */
+  readonly deletesRecords?: boolean;
+  /** A sweep deletes what it has not named before. */
+  readonly sweepsUnnamed?: boolean;
+}
+
+/** How often what happened, so that a test can show that it tested something. */
+export type Tally = Record<string, number>;
+
+/** All that a simulation's actors share. */
+export interface Scene {
+  readonly world: World;
+  readonly store: SimulatedStore;
+  readonly truth: Truth;
+  readonly code: Code;
+  readonly weather: Weather;
+  readonly lapses: Lapses;
+  readonly tally: Tally;
+}
+
+export function count(scene: Scene, what: string): void {
+  scene.tally[what] = (scene.tally[what] ?? 0) + 1;
+}
+
+/** A process with its own connection and its own cache of states. */
+export class Process {
+  readonly scene: Scene;
+  readonly client: Client = { isAlive: true };
+  readonly backend: SimulatedBackend;
+  readonly #cache: StateCache;
+
+  constructor(scene: Scene, cache: StateCache = new ClientCache()) {
+    this.scene = scene;
+    this.backend = new SimulatedBackend(scene.world, scene.store, this.client, scene.weather);
+    this.#cache = cache;
+  }
+
+  repository(): Repository {
+    const { world, code } = this.scene;
+    return new code.Repository(this.backend, {
+      cache: this.#cache,
+      now: () => world.nowMs,
+      sleep: (ms) => world.sleep(ms),
+      newId: () => world.random.hex(32),
+    });
+  }
+
+  /** Reads, and holds what was read against the truth. */
+  async read(repository: Repository, forPush = false): Promise<State> {
+    const least = this.scene.truth.slot;
+    const state = await this.patiently(() => repository.read({ forPush }));
+    if (state === undefined) throw new Error("the trunk is gone");
+    this.scene.truth.checkReading(state, least);
+    return state;
+  }
+
+  /** Tries again while the store is away. */
+  async patiently<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!isTrunksError(error, "UNAVAILABLE")) throw error;
+        await this.scene.world.sleep(5000);
+      }
+    }
+  }
+
+  /** Does nothing for a while: often until others begin as well, at times past the grace time. */
+  async nap(longestMs = 5000): Promise<void> {
+    const { random, nowMs } = this.scene.world;
+    const untilOthersMs = rushMs - (nowMs % rushMs) + random.between(0, 30);
+    const chosenMs = random.chance(0.5)
+      ? untilOthersMs
+      : random.between(0, random.chance(0.4) ? 2 * graceMs : longestMs);
+    await this.scene.world.sleep(chosenMs);
+  }
+}
+
+/** Keeps what it is given, for the processes of one client. */
+export class ClientCache implements StateCache {
+  #bytes: Uint8Array | undefined;
+
+  async load(): Promise<Uint8Array | undefined> {
+    return this.#bytes;
+  }
+
+  async save(bytes: Uint8Array): Promise<void> {
+    this.#bytes = bytes;
+  }
+}
