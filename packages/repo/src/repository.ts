@@ -30,6 +30,9 @@ export interface RepositoryOptions {
   readonly newId?: () => string;
 }
 
+/** Tries to make a trunk when answers are lost. */
+const maxCreations = 5;
+
 export interface CreateOptions extends RepositoryOptions, RequestOptions {
   /** Default `sha1`. */
   readonly objects?: ObjectFormat;
@@ -100,13 +103,17 @@ export class Repository {
   /** Makes the trunk. When it is there already, that one is kept, and its state is the answer. */
   async create(options: CreateOptions = {}): Promise<State> {
     const file = { id: this.#newId(), objects: options.objects ?? "sha1" };
-    try {
-      const created = await this.backend.create(trunkFileKey, encodeTrunkFile(file), options);
-      if (created) return this.#take({ state: emptyState(file), records: [] });
-    } catch (error) {
-      // Whoever made it, what is there now is the trunk.
-      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || (await readTrunkFile(this.backend, options)) === undefined)
-        throw error;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const created = await this.backend.create(trunkFileKey, encodeTrunkFile(file), options);
+        if (created) return this.#take({ state: emptyState(file), records: [] });
+        break;
+      } catch (error) {
+        if (!isTrunksError(error, "OUTCOME_UNKNOWN") || options.signal?.aborted) throw error;
+        // Whoever made it, what is there now is the trunk; while nothing is there, the same may be written again.
+        if ((await readTrunkFile(this.backend, options)) !== undefined) break;
+        if (attempt === maxCreations) throw error;
+      }
     }
     return this.readExisting(options);
   }
