@@ -60,7 +60,9 @@ describe("a trunk", () => {
     const empty = new MemoryBackend();
     const lost = faults(empty, [{ operation: "create", key: trunkFileKey, fault: { kind: "lost-answer" } }]);
     expect(await new Repository(lost).create({ objects: "sha256" })).toMatchObject({ slot: -1, objects: "sha256" });
-    const never = faults(new MemoryBackend(), [{ operation: "create", fault: { kind: "late-effect" } }]);
+    const late = faults(new MemoryBackend(), [{ operation: "create", fault: { kind: "late-effect" } }]);
+    expect(await new Repository(late).create()).toMatchObject({ slot: -1 });
+    const never = faults(new MemoryBackend(), [{ operation: "create", times: 9, fault: { kind: "late-effect" } }]);
     expect(await rejectionOf(new Repository(never).create())).toBe("OUTCOME_UNKNOWN");
   });
 
