@@ -5,7 +5,7 @@ export const trunkFileKey = "trunk.json";
 export const latestKey = "latest";
 export const journalPrefix = "journal/";
 export const snapshotPrefix = "refs/";
-export const segmentPrefix = "objects/";
+const segmentPrefix = "objects/";
 const intentPrefix = "intents/";
 
 export function recordKey(slot: number): string {

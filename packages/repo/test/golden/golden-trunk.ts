@@ -1,0 +1,67 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { MemoryBackend } from "@trunks/core/memory";
+import { packNameText } from "../../src/format/pack-name.ts";
+import { sortedRefs } from "../../src/format/snapshot.ts";
+import type { State } from "../../src/format/state.ts";
+import type { ObjectFormat } from "../../src/pack/object-format.ts";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+
+/** What a golden trunk is known to hold, as JSON: a state in words, and every object that its refs reach. */
+export interface Expectation {
+  readonly state: unknown;
+  readonly objects: readonly string[];
+}
+
+/** A committed trunk, file by file. */
+export async function goldenFiles(objects: ObjectFormat): Promise<Map<string, Uint8Array>> {
+  const root = join(folder, objects);
+  const found = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = paths
+    .sort()
+    .map(async (path) => [path.slice(root.length + 1), new Uint8Array(await readFile(path))] as const);
+  return new Map(await Promise.all(files));
+}
+
+export async function goldenExpectation(objects: ObjectFormat): Promise<Expectation> {
+  return JSON.parse(await readFile(join(folder, `${objects}.json`), "utf8"));
+}
+
+export async function backendOf(files: ReadonlyMap<string, Uint8Array>): Promise<MemoryBackend> {
+  const backend = new MemoryBackend();
+  for (const [key, bytes] of files) await backend.create(key, bytes);
+  return backend;
+}
+
+/** Replaces the committed trunk by what is in `backend`. */
+export async function writeGolden(
+  objects: ObjectFormat,
+  backend: MemoryBackend,
+  expectation: Expectation,
+): Promise<void> {
+  await rm(join(folder, objects), { recursive: true, force: true });
+  for (const { key } of (await backend.list("")).keys) {
+    const path = join(folder, objects, key);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, (await (await backend.get(key))?.bytes()) as Uint8Array);
+  }
+  await writeFile(join(folder, `${objects}.json`), `${JSON.stringify(expectation, undefined, 2)}\n`);
+}
+
+/** A state as plain lists, in words that stay when the code changes. */
+export function inWords(state: State): unknown {
+  const { trunkId, objects, slot, recordDigest, head, horizon, dropped, unproved } = state;
+  return {
+    ...{ trunkId, objects, slot, recordDigest, head, horizon, dropped, unproved },
+    refs: sortedRefs(state).map(([name, ref]) => `${ref.id} ${ref.peeledId ?? "-"} ${name}`),
+    packs: [...state.packs.values()].map(
+      ({ name, slot: since, pack }) => `${since} ${packNameText(name)} ${pack.size} ${pack.digest}`,
+    ),
+    retired: [...state.retired.values()].map(({ name, slot: since }) => `${since} ${packNameText(name)}`),
+    verdicts: [...state.verdicts].map(([id, verdict]) => `${verdict.slot} ${id} ${verdict.letters}`),
+    doomed: [...state.doomed].map(([key, since]) => `${since} ${key}`),
+  };
+}

@@ -1,0 +1,137 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { recordKeySlot, snapshotKeySlot } from "../../src/format/key.ts";
+import { decodeLatest, encodeLatest } from "../../src/format/latest.ts";
+import type { Segment } from "../../src/format/pack-name.ts";
+import { decodeSlot, encodeRecord } from "../../src/format/record.ts";
+import { decodeSnapshot, encodeSnapshot } from "../../src/format/snapshot.ts";
+import type { State } from "../../src/format/state.ts";
+import { encodeText } from "../../src/format/text.ts";
+import { decodeTrunkFile, encodeTrunkFile } from "../../src/format/trunk-file.ts";
+import { Repository } from "../../src/repository.ts";
+import { downloadInline, downloadSegment } from "../../src/transfer/download.ts";
+import { trunkObjects } from "../../src/transfer/objects.ts";
+import { GitRepository } from "../git-repository.ts";
+import { encodeStub } from "../journal-writer.ts";
+import { backendOf, type Expectation, goldenExpectation, goldenFiles, inWords } from "./golden-trunk.ts";
+
+describe.each(["sha1", "sha256"] as const)("the golden trunk of version 1, %s", (objects) => {
+  let files: Map<string, Uint8Array>;
+  let expected: Expectation;
+  let git: GitRepository;
+
+  beforeEach(async () => {
+    files = await goldenFiles(objects);
+    expected = await goldenExpectation(objects);
+    git = new GitRepository(objects);
+  });
+
+  afterEach(() => git.remove());
+
+  async function read(): Promise<{ repository: Repository; state: State }> {
+    const repository = new Repository(await backendOf(files));
+    return { repository, state: await repository.readExisting() };
+  }
+
+  test("is read cold, with `latest` and without", async () => {
+    expect(inWords((await read()).state)).toEqual(expected.state);
+    files.delete("latest");
+    expect(inWords((await read()).state)).toEqual(expected.state);
+  });
+
+  test("is read from its snapshot as a cache", async () => {
+    const snapshot = [...files].find(([key]) => snapshotKeySlot(key) !== undefined)?.[1];
+    const cache = { load: async () => snapshot, save: async () => {} };
+    const state = await new Repository(await backendOf(files), { cache }).read({ forPush: true });
+    expect(inWords(state as State)).toEqual(expected.state);
+  });
+
+  test("holds one of everything", async () => {
+    const kinds = [...files].map(
+      ([key, bytes]) => /^trunks ([a-z]+) 1\n/.exec(String(Buffer.from(bytes.slice(0, 20))))?.[1] ?? key.split("/")[0],
+    );
+    expect(new Set(kinds)).toEqual(
+      new Set(["doomed", "intent", "record", "stub", "latest", "objects", "snapshot", "trunk.json"]),
+    );
+    const header = [...files]
+      .map(([key, bytes]) => (key.startsWith("journal/") ? Buffer.from(bytes).toString("latin1") : ""))
+      .join("");
+    const fields = [
+      "retire",
+      "segment",
+      "drop",
+      "doom",
+      "doomlist",
+      "carried",
+      "author",
+      "option",
+      "atomic",
+      "unproved",
+      "assume",
+      "head",
+      "inline",
+    ];
+    for (const field of fields) expect(header).toMatch(new RegExp(`\n${field}[ \n]`));
+  });
+
+  test("is written today as it was", () => {
+    for (const [key, bytes] of files) {
+      const written = rewritten(key, bytes);
+      if (written !== undefined) expect([key, Buffer.compare(written, bytes)]).toEqual([key, 0]);
+    }
+  });
+
+  test("has packs that stock git takes, and in them all that its refs reach", async () => {
+    const { repository, state } = await read();
+    const packs = [...state.packs.values()];
+    // Segments first: thin packs are built on what they hold.
+    for (const { name, pack } of packs) if (name.kind === "segment") await install(repository, pack as Segment);
+    for (const pack of packs.filter(({ name }) => name.kind !== "segment"))
+      git.run(
+        ["index-pack", "--stdin", "--fix-thin"],
+        await downloadInline(repository.backend, pack, repository.records),
+      );
+    const updates = [...state.refs].map(([name, { id }]) => `update ${name}\0${id}\0\0`);
+    git.run(["update-ref", "--stdin", "-z"], encodeText(updates.join("")));
+    git.run(["fsck", "--full", "--strict"]);
+    const reached = git.text(["rev-list", "--objects", "--no-object-names", "--all"]).split("\n").sort();
+    expect(reached).toEqual(expected.objects);
+    for (const [name, { peeledId }] of state.refs)
+      if (peeledId !== undefined) expect(git.text(["rev-parse", `${name}^{}`])).toBe(peeledId);
+  });
+
+  /** Puts a pack beside its own index, and lets git look at both. */
+  async function install({ backend }: Repository, segment: Segment): Promise<void> {
+    const path = join(git.folder, "objects", "pack", `pack-${segment.digest.slice(0, 40)}`);
+    writeFileSync(`${path}.pack`, await whole(downloadSegment(backend, segment, "pack")));
+    writeFileSync(`${path}.idx`, await whole(downloadSegment(backend, segment, "index")));
+    git.run(["verify-pack", `${path}.idx`]);
+  }
+
+  test("has objects that are read without git", async () => {
+    const { repository, state } = await read();
+    const reader = trunkObjects(repository.backend, state, repository.records);
+    for (const id of expected.objects) {
+      const object = await reader.read(id);
+      expect([id, git.text(["hash-object", "-t", object?.type as string, "--stdin"], object?.data)]).toEqual([id, id]);
+    }
+  });
+});
+
+async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const read: Uint8Array[] = [];
+  for await (const chunk of chunks) read.push(chunk);
+  return Buffer.concat(read);
+}
+
+/** The file as this version would write what it reads there; `undefined` for files that are not read as a whole. */
+function rewritten(key: string, bytes: Uint8Array): Uint8Array | undefined {
+  if (key === "trunk.json") return encodeTrunkFile(decodeTrunkFile(bytes));
+  if (key === "latest") return encodeLatest(decodeLatest(bytes));
+  if (snapshotKeySlot(key) !== undefined) return encodeSnapshot(decodeSnapshot(bytes, key));
+  const slot = recordKeySlot(key);
+  if (slot === undefined) return undefined;
+  const content = decodeSlot(bytes, slot);
+  return content.kind === "stub" ? encodeStub(content) : encodeRecord(content.record, content.pack).bytes;
+}

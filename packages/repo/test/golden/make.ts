@@ -1,0 +1,186 @@
+import { MemoryBackend } from "@trunks/core/memory";
+import { type Entry, entryLines } from "../../src/format/entry.ts";
+import { encodeHeadedFile } from "../../src/format/headed-file.ts";
+import { indexKey, intentKey, packKey, recordKey, snapshotKey } from "../../src/format/key.ts";
+import { encodeLatest } from "../../src/format/latest.ts";
+import { encodeRecord, type TrunkRecord } from "../../src/format/record.ts";
+import { encodeSnapshot } from "../../src/format/snapshot.ts";
+import type { State } from "../../src/format/state.ts";
+import { encodeText } from "../../src/format/text.ts";
+import type { ObjectFormat } from "../../src/pack/object-format.ts";
+import { Repository } from "../../src/repository.ts";
+import type { Publication } from "../../src/transfer/publish.ts";
+import { uploadSegments } from "../../src/transfer/segment-upload.ts";
+import { GitRepository, objectCountOf } from "../git-repository.ts";
+import { encodeStub } from "../journal-writer.ts";
+import { entry, inlineOf, recordAfter, sha256 } from "../samples.ts";
+import { inWords, writeGolden } from "./golden-trunk.ts";
+
+/** Writes one trunk in which there is one of everything that format 1 knows, with packs of stock git. */
+class GoldenMaker {
+  readonly #objects: ObjectFormat;
+  readonly #git: GitRepository;
+  readonly #backend = new MemoryBackend();
+  readonly #repository: Repository;
+  readonly #states: State[] = [];
+  #ids = 0;
+  #minutes = 0;
+
+  constructor(objects: ObjectFormat) {
+    this.#objects = objects;
+    this.#git = new GitRepository(objects);
+    const now = () => 1_700_000_000_000 + 60_000 * this.#minutes++;
+    this.#repository = new Repository(this.#backend, { now, newId: () => this.#id() });
+  }
+
+  async make(): Promise<void> {
+    const git = this.#git;
+    await this.#repository.create({ objects: this.#objects });
+    const first = git.commit({ "README.md": "# Golden\n", "poem.txt": poem(200) });
+    await this.#push({ moves: [this.#move("refs/heads/main", undefined, first)], assumed: [] }, [first], []);
+    const second = git.commit({ "README.md": "# Golden\n", "poem.txt": `${poem(200)}and more\n` }, [first]);
+    await this.#push({ moves: [this.#move("refs/heads/main", first, second)], assumed: [first] }, [second], [first]);
+    const tag = git.text(
+      ["mktag"],
+      `object ${second}\ntype commit\ntag v1\ntagger A <a@example.org> 1700000000 +0000\n\nOne\n`,
+    );
+    const topic = git.commit({ "poem.txt": `before\n${poem(200)}` }, [second]);
+    const tagged = { ...this.#move("refs/tags/v1", undefined, tag), peeledId: second };
+    const moves = [tagged, this.#move("refs/heads/topic", undefined, topic)];
+    await this.#push({ moves, assumed: "*", atomic: true, options: ["ci.skip", ""] }, [tag, topic], [second]);
+    // A name in Latin-1, and HEAD.
+    const odd = this.#move("refs/heads/caf\uDCE9", undefined, topic);
+    const head = { oldTarget: "refs/heads/main", newTarget: "refs/heads/topic" };
+    await this.#push({ moves: [odd, this.#move("refs/heads/größe", undefined, first)], head, assumed: "*" });
+    await this.#carry(topic);
+    await this.#compact([second, tag, topic]);
+    await this.#sweep();
+    const snapshot = await this.#snapshot();
+    await this.#stub(1, snapshot);
+    const third = git.commit({ "README.md": "# Golden\n\nDone.\n" }, [second]);
+    await this.#push(
+      { moves: [this.#move("refs/heads/main", second, third)], assumed: [second], unproved: true },
+      [third],
+      [second],
+    );
+    await this.#push({ moves: [this.#move("refs/heads/größe", first, undefined)], assumed: [] });
+    const state = this.#states.at(-1) as State;
+    const tips = [...state.refs.values()].map(({ id }) => id);
+    const reached = git
+      .text(["rev-list", "--objects", "--no-object-names", ...tips])
+      .split("\n")
+      .sort();
+    await writeGolden(this.#objects, this.#backend, { state: inWords(state), objects: reached });
+    git.remove();
+  }
+
+  /** A push as a client makes it; large packs and small ones in turn. */
+  async #push(fields: Omit<Publication, "basis">, wanted: readonly string[] = [], assumed: readonly string[] = []) {
+    const basis = this.#repository.known?.slot ?? -1;
+    const isFirst = basis === -1;
+    const bytes = new Uint8Array(this.#git.pack(wanted, assumed, isFirst ? [] : ["--thin"]));
+    const objectCount = objectCountOf(bytes);
+    const pack: Publication["pack"] = isFirst
+      ? { kind: "segments", segments: [{ pack: bytes, index: this.#git.index(bytes), objectCount }] }
+      : { kind: "inline", bytes, objectCount };
+    const author = "Grete Größe <grete@example.org>";
+    const publication = { ...fields, author, basis, ...(wanted.length === 0 ? {} : { pack }) };
+    const outcome = await this.#repository.publish(publication);
+    if (outcome.kind !== "decided" || outcome.moves.some((verdict) => verdict !== "applied"))
+      throw new Error("not applied");
+    this.#states.push(outcome.state);
+  }
+
+  /** A record with an own push that fails, and another writer's push, which waits in an intent and is applied. */
+  async #carry(base: string): Promise<void> {
+    const { slot, trunkId, objects } = this.#state;
+    const commit = this.#git.commit({ "poem.txt": `before\n${poem(200)}behind\n` }, [base]);
+    const pack = new Uint8Array(this.#git.pack([commit], [base], ["--thin"]));
+    const waiting = entry({
+      id: this.#id(),
+      carried: true,
+      basis: slot - 1,
+      last: slot + 4000,
+      timeMs: 1_700_000_000_001,
+      assumed: [base],
+      moves: [this.#move("refs/heads/carried", undefined, commit)],
+      inline: { ...inlineOf(pack), objectCount: objectCountOf(pack) },
+    });
+    const moves = [this.#move("refs/heads/main", commit, base), this.#move("refs/heads/topic/below", undefined, base)];
+    const own = entry({ id: this.#id(), basis: slot, last: slot + 4096, moves, author: "" });
+    await this.#backend.create(intentKey(waiting.id), encodeIntent(trunkId, objects, waiting, pack));
+    await this.#append({ entries: [own, waiting] });
+  }
+
+  /** The packs of three pushes become one segment; the intent's, which builds on them, stays. */
+  async #compact(tips: readonly string[]): Promise<void> {
+    const pack = new Uint8Array(this.#git.pack(tips, []));
+    const body = { pack, index: this.#git.index(pack), objectCount: objectCountOf(pack) };
+    const segments = await uploadSegments(this.#backend, [body], () => this.#id());
+    const retired = [...this.#state.packs.values()].map(({ name }) => name).filter(({ kind }) => kind !== "intent");
+    await this.#append({ segments, retired, drop: true });
+  }
+
+  /** The first segment and the pack of slot 1 are deleted; so is an upload that nobody ever named. */
+  async #sweep(): Promise<void> {
+    const [old] = [...this.#state.retired.values()].flatMap(({ name }) => (name.kind === "segment" ? [name.id] : []));
+    const never = this.#id();
+    const list = encodeText(`${packKey(never)}\n${indexKey(never)}\n`);
+    const key = `doomed/${this.#id()}`;
+    await this.#backend.create(key, list);
+    const keys = [packKey(old as string), indexKey(old as string)];
+    const doomLists = [{ key, size: list.length, digest: sha256(list) }];
+    await this.#append({ doomed: [...keys, recordKey(1)], doomLists }, [packKey(never), indexKey(never)]);
+    await this.#backend.delete(keys);
+  }
+
+  async #append(fields: Partial<TrunkRecord>, listed: readonly string[] = []): Promise<void> {
+    const record = recordAfter(this.#state, fields);
+    await this.#backend.create(recordKey(record.slot), encodeRecord(record).bytes);
+    const state = await this.#repository.readExisting();
+    if (listed.some((key) => state.doomed.get(key) !== record.slot)) throw new Error("a list was not read");
+    this.#states.push(state);
+  }
+
+  async #snapshot(): Promise<string> {
+    const { slot, trunkId } = this.#state;
+    const key = snapshotKey(slot, this.#id());
+    await this.#backend.create(key, encodeSnapshot(this.#state));
+    await this.#backend.put("latest", encodeLatest({ trunkId, slot, snapshotKey: key }));
+    return key;
+  }
+
+  async #stub(slot: number, key: string): Promise<void> {
+    const { trunkId, recordDigest } = this.#states[slot] as State;
+    await this.#backend.put(recordKey(slot), encodeStub({ trunkId, slot, recordDigest, snapshotKey: key }));
+  }
+
+  #move(ref: string, oldId: string | undefined, newId: string | undefined) {
+    return { ref, oldId, newId };
+  }
+
+  get #state(): State {
+    return this.#states.at(-1) as State;
+  }
+
+  /** Names that look random, and come again. */
+  #id(): string {
+    return sha256(`${this.#objects} ${this.#ids++}`).slice(0, 32);
+  }
+}
+
+/** See docs/format.md, 3.4. */
+function encodeIntent(trunkId: string, objects: ObjectFormat, waiting: Entry, pack: Uint8Array): Uint8Array {
+  const lines = [`trunk ${trunkId}`, `objects ${objects}`, `entry ${waiting.id}`, ...entryLines(waiting, objects)];
+  return encodeHeadedFile("intent", lines, pack).bytes;
+}
+
+function poem(lines: number): string {
+  return Array.from({ length: lines }, (_, index) => `line ${index} ${sha256(`${index}`)}\n`).join("");
+}
+
+/**
+ * Makes the golden trunks anew: `node test/golden/make.ts`, in the folder of the package. What is committed stays when the
+ * code changes: later versions must read it as it is. A change of the format adds trunks, and replaces none.
+ */
+for (const objects of ["sha1", "sha256"] as const) await new GoldenMaker(objects).make();
