@@ -52,17 +52,23 @@ async function installSegment(segment: Segment, request: InstallRequest): Promis
   if (request.strict) return installThroughGit(downloadPack(segment, request), request);
   const temporary = join(request.packDir, `tmp_pack_${segment.id}_${process.pid}`);
   const index = join(request.packDir, `tmp_idx_${segment.id}_${process.pid}`);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([request.signal, stop.signal]);
+  const parts = [
+    writePack(temporary, downloadPack(segment, { ...request, signal }), request.objects),
+    writeAll(index, downloadSegment(request.repository.backend, segment, "index", { signal })),
+  ] as const;
   try {
-    const [trailer] = await Promise.all([
-      writePack(temporary, downloadPack(segment, request), request.objects),
-      writeAll(index, downloadSegment(request.repository.backend, segment, "index", request)),
-    ]);
+    const [trailer] = await Promise.all(parts);
     const path = join(request.packDir, `pack-${trailer}`);
     if (request.keep) await writeFile(`${path}.keep`, "trunks fetch\n");
     await rename(temporary, `${path}.pack`);
     await rename(index, `${path}.idx`); // Last: with its index a pack exists for git.
     return path;
   } finally {
+    // When one has failed, the other must be over before its file can be removed for good.
+    stop.abort();
+    await Promise.allSettled(parts);
     await Promise.all([rm(temporary, { force: true }), rm(index, { force: true })]);
   }
 }

@@ -18,6 +18,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await converse(args, signals);
     return signals.status ?? 0;
   } catch (error) {
+    signals.giveUp();
     if (signals.status !== undefined) {
       // Whoever ended it knows why it ended, but not that a push may have been accepted.
       if (isTrunksError(error, "OUTCOME_UNKNOWN")) process.stderr.write(describe(error));
@@ -87,6 +88,11 @@ class Signals {
       });
     }
     process.stdout.on("error", (error) => this.#controller.abort(error));
+  }
+
+  /** Ends what is still under way when something beside it has failed. */
+  giveUp(): void {
+    this.#controller.abort(new TrunksError("ABORTED", "something else has failed"));
   }
 
   get signal(): AbortSignal {
