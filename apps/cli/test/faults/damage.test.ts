@@ -143,6 +143,17 @@ describe("a clone when one file is damaged", () => {
   );
 });
 
+test("a damaged index ends the clone, whether its pack has come or not", async () => {
+  sandbox.restore("store", "clone");
+  flipped(fileOf("young", "the segment's index"), 0.5);
+  sandbox.plan([{ operation: "get", key: "\\.pack$", fault: { kind: "delay", when: "before", ms: 0 } }]);
+  expect(await ending(sandbox, ["clone", "-q", sandbox.faultyUrl("young"), "clone"])).toEqual({
+    status: 128,
+    messages: expect.stringMatching(/^fatal: objects\/[0-9a-f]*\.idx is damaged[^\n]*\nhint: [^\n]+\n$/),
+  });
+  expect(sandbox.exists("clone")).toBe(false);
+});
+
 describe("a clone that knows the trunk", () => {
   const damages: [string, () => void][] = [
     ["its newest record is gone", () => rmSync(fileOf("young", "the newest record"))],

@@ -136,3 +136,19 @@ test.each([
   },
   timeoutMs,
 );
+
+test("a file is refused while another is on its way: the push ends at once, and leaves nothing in the clone", async () => {
+  sandbox.restore("store", "work");
+  sandbox.plan([
+    { operation: "create", key: "\\.pack$", fault: waiting },
+    {
+      operation: "create",
+      key: "\\.idx$",
+      fault: { kind: "fail", when: "before" },
+      error: { code: "PERMISSION_DENIED", message: "not you" },
+    },
+  ]);
+  const { status, messages } = await ending(sandbox, push.args, push);
+  expect([status, messages]).toEqual([1, expect.stringMatching(/^fatal: not you\n/)]);
+  expect(leftovers("work")).toEqual([]);
+});

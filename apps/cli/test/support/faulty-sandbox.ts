@@ -31,6 +31,8 @@ const backends = join(import.meta.dirname, "backends");
  * which things go wrong as the test wants.
  */
 export class FaultySandbox extends Sandbox {
+  readonly #plans = new Set<string>();
+
   constructor() {
     super();
     this.plan();
@@ -43,6 +45,7 @@ export class FaultySandbox extends Sandbox {
 
   /** What goes wrong from now on: nothing, unless told. Forgets the requests so far. */
   plan(faults: readonly PlannedFault[] = [], plan = "faults"): void {
+    this.#plans.add(plan);
     rmSync(join(this.path, plan), { recursive: true, force: true });
     this.write(`${plan}/script.json`, JSON.stringify(faults));
     this.write(`${plan}/log`, "");
@@ -97,6 +100,12 @@ export class FaultySandbox extends Sandbox {
   age(folder: string): void {
     const seconds = Date.now() / 1000 - 2 * 24 * 60 * 60;
     for (const name of this.names(folder)) utimesSync(join(this.path, folder, name), seconds, seconds);
+  }
+
+  /** Ends delays first: a helper whose git was killed waits for its gate. */
+  override remove(): Promise<void> {
+    for (const plan of this.#plans) this.openGate(plan);
+    return super.remove();
   }
 
   override start(
