@@ -31,11 +31,12 @@ export class JournalWriter {
     return this;
   }
 
-  async append(fields: Partial<TrunkRecord> = {}, pack?: Uint8Array): Promise<State> {
+  /** Appends a record; `listed` are the keys in its lists of doomed ones. */
+  async append(fields: Partial<TrunkRecord> = {}, pack?: Uint8Array, listed: readonly string[] = []): Promise<State> {
     const record = recordAfter(this.state, fields);
     const encoded = encodeRecord(record, pack);
     if (!(await this.backend.create(recordKey(record.slot), encoded.bytes))) throw new Error("the slot is taken");
-    this.states.push(fold(this.state, [{ record, digest: encoded.digest, doomedKeys: record.doomed }]));
+    this.states.push(fold(this.state, [{ record, digest: encoded.digest, doomedKeys: [...record.doomed, ...listed] }]));
     return this.state;
   }
 

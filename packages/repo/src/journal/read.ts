@@ -34,17 +34,25 @@ export async function readCold(backend: Backend, options: RequestOptions = {}): 
     : joined(reading, await readForward(backend, reading.state, options));
 }
 
-/** Reads what came after `state`: one round when that is one record or none. */
-export async function readForward(backend: Backend, state: State, options: RequestOptions = {}): Promise<Reading> {
+/**
+ * Reads what came after `state`: one round when that is less than `ahead` records, which are asked for at once. Two serve
+ * whoever is one record behind; one is enough for whoever expects nothing new.
+ */
+export async function readForward(
+  backend: Backend,
+  state: State,
+  options: RequestOptions = {},
+  ahead: 1 | 2 = 2,
+): Promise<Reading> {
   const slots = new SlotReader(backend, options);
   const { promptList } = backend.capabilities;
   let reading: Reading = { state, records: [] };
-  for (let count = 2; ; count = Math.min(2 * count, slotConcurrency)) {
+  for (let count: number = ahead; ; count = Math.min(2 * count, slotConcurrency)) {
     const run = await slots.run(reading.state.slot + 1, count);
     if (run.stub !== undefined) return readAfresh(backend, reading, run.stub, options);
     reading = extended(reading, run.records);
     if (run.records.length < count) return reading;
-    if (count > 2) continue;
+    if (count !== 2) continue;
     const newest = (await newestSlot(backend, options)) ?? -1;
     if (newest - reading.state.slot > longTail) return readAfresh(backend, reading, undefined, options);
     const rest = await slots.all(reading.state.slot + 1, newest);
@@ -143,10 +151,9 @@ async function checkSnapshot(
   { known, latest }: Start,
   options: RequestOptions,
 ): Promise<void> {
-  const pointer = key === latest?.snapshotKey ? latest : undefined;
-  const trunkId = known?.state.trunkId ?? pointer?.trunkId ?? state.trunkId;
-  if (state.trunkId !== trunkId) throw damaged(key, "it belongs to another trunk");
-  if (records.length === 0 && pointer === undefined) await checkTip(backend, state, options);
+  if (known !== undefined && known.state.trunkId !== state.trunkId) throw damaged(key, "it belongs to another trunk");
+  const isVouched = key === latest?.snapshotKey && state.trunkId === latest.trunkId;
+  if (records.length === 0 && !isVouched) await checkTip(backend, state, options);
 }
 
 /** The state of a journal that was read from its first record on. */
