@@ -24,12 +24,12 @@ export class HelperOptions {
     const set = setters[name];
     // Nothing here signs. Whoever wants a signature only where it is understood is served without one.
     if (set === undefined || (name === "pushcert" && value !== "if-asked")) return "unsupported";
-    set(this, unquote(value), value);
+    set(this, unquote(value));
     return "ok";
   }
 }
 
-type Setter = (options: HelperOptions, value: string, raw: string) => void;
+type Setter = (options: HelperOptions, value: string) => void;
 
 const ignored: Setter = () => {};
 const partial: Setter = (options) => {
@@ -69,8 +69,8 @@ const setters: { readonly [name: string]: Setter } = {
     const colon = value.lastIndexOf(":");
     options.leases.set(value.slice(0, colon), value.slice(colon + 1));
   },
-  "push-option": (options, _value, raw) => {
-    options.pushOptions.push(raw);
+  "push-option": (options, value) => {
+    options.pushOptions.push(value);
   },
   depth: partial,
   "deepen-since": partial,

@@ -86,7 +86,7 @@ async function completeThin(request: PackRequest, base: string): Promise<Publica
 }
 
 function flags(request: PackRequest): string[] {
-  return request.progress ? ["--progress"] : ["-q"];
+  return request.progress ? ["--progress", "--all-progress"] : ["-q"];
 }
 
 function runOptions({ newIds, assumedIds, progress, signal }: PackRequest) {
