@@ -131,15 +131,12 @@ const cloneWays: readonly CloneWay[] = [
   { kind: "partial", args: ["--filter=tree:0", "--no-checkout"] },
 ];
 
-const maxRepositories = 5;
-
-/** One more clone, of whatever kind; the oldest but `work` is forgotten when they are too many. */
+/** One more clone, of whatever kind. */
 export const makeClone: Operation = async (world) => {
   const { kind, args } = world.random.pick(cloneWays);
   const folder = `clone-${world.fresh()}`;
   const known: KnownRepository = { folder, kind, bare: args.includes("--bare") || args.includes("--mirror") };
-  if (world.repositories.length === maxRepositories) world.repositories.splice(1, 1);
-  world.repositories.push(known);
+  world.add(known);
   return [clone(folder, ...args)];
 };
 

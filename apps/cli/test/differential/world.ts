@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Comparison } from "./comparison.ts";
 import type { Random } from "./random.ts";
 import type { Step } from "./step.ts";
@@ -10,10 +12,12 @@ export interface KnownRepository {
   readonly bare: boolean;
 }
 
+const maxRepositories = 5;
+
 /** What a generated program knows when it plans its next step. Facts are read from the side of the bare repository. */
 export class World {
   readonly random: Random;
-  readonly repositories: KnownRepository[] = [{ folder: "work", kind: "whole", bare: false }];
+  readonly #known: KnownRepository[] = [{ folder: "work", kind: "whole", bare: false }];
   readonly #comparison: Comparison;
   #names = 0;
 
@@ -27,10 +31,21 @@ export class World {
     return this.#names++;
   }
 
+  /** Repositories that are there: not every clone succeeds. */
+  get repositories(): readonly KnownRepository[] {
+    return this.#known.filter(({ folder }) => existsSync(join(this.#comparison.theirs.path, folder)));
+  }
+
   repository(
     kinds: readonly RepositoryKind[] = ["whole", "shallow", "partial", "mirror"],
   ): KnownRepository | undefined {
     return this.random.pickAny(this.repositories.filter(({ kind }) => kinds.includes(kind)));
+  }
+
+  /** One more repository; the oldest but `work` is forgotten when they are too many. */
+  add(repository: KnownRepository): void {
+    if (this.#known.length === maxRepositories) this.#known.splice(1, 1);
+    this.#known.push(repository);
   }
 
   /** Names of a repository's refs that begin with `prefix`. */

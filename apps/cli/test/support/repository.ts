@@ -11,10 +11,10 @@ export async function commit(
   sandbox: Sandbox,
   folder: string,
   message: string,
-  files: Readonly<Record<string, string>> = { [`${message}.txt`]: `${message}\n` },
+  files: Readonly<Record<string, string | Uint8Array>> = { [`${message}.txt`]: `${message}\n` },
 ): Promise<string> {
   sandbox.tick();
-  for (const [path, text] of Object.entries(files)) sandbox.write(`${folder}/${path}`, text);
+  for (const [path, content] of Object.entries(files)) sandbox.write(`${folder}/${path}`, content);
   await sandbox.git(["add", "--", ...Object.keys(files)], { folder });
   await sandbox.git(["commit", "-q", "-m", message], { folder });
   return sandbox.git(["rev-parse", "HEAD"], { folder });
