@@ -1,8 +1,8 @@
 /**
- * `node benchmarks/src/main.ts SUITE`: runs a suite, prints its table as Markdown and keeps it as JSON in
- * `benchmarks/results/`. Build the command line first (`pnpm run build`): what is measured is what is published.
+ * `node benchmarks/src/main.ts SUITE`: runs a suite, prints its table as Markdown, and keeps it in `benchmarks/README.md`
+ * and as JSON in `benchmarks/results/`. Build the command line first (`pnpm run build`): what is measured is what is published.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeMachine } from "./machine.ts";
 import type { Suite } from "./suite.ts";
@@ -30,8 +30,18 @@ try {
   const results = join(import.meta.dirname, "..", "results");
   mkdirSync(results, { recursive: true });
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify({ suite: name, machine, rows }, undefined, 2)}\n`);
-  writeFileSync(join(results, `${name}.md`), table);
+  writeIntoPage(table);
   process.stdout.write(table);
 } finally {
   workspace.remove();
+}
+
+/** Puts the table in its place in the page. */
+function writeIntoPage(table: string): void {
+  const page = join(import.meta.dirname, "..", "README.md");
+  const place = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
+  writeFileSync(
+    page,
+    readFileSync(page, "utf8").replace(place, (_, begin, end) => `${begin}\n${table}\n${end}`),
+  );
 }

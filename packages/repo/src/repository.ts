@@ -84,7 +84,7 @@ export class Repository {
       return reading === undefined ? undefined : this.#take(reading);
     }
     const [reading] = await Promise.all([
-      readForward(this.backend, known, options),
+      readForward(this.backend, known, options, options.forPush ? 1 : 2),
       options.forPush ? checkTip(this.backend, known, options) : undefined,
     ]);
     if (reading.state.slot === -1) await this.#checkUnborn(known, options);

@@ -21,11 +21,13 @@ export interface Code {
   readonly writeSnapshot: typeof snapshot.writeSnapshot;
 }
 
-/** A change of one file: `found` must stand there once. */
+/** A change of one file: `found` must stand there once, or at least once. */
 export interface Patch {
   readonly file: string;
   readonly found: string;
   readonly replacement: string;
+  /** Replaces all of them. Default false. */
+  readonly everywhere?: boolean;
 }
 
 export const ownCode: Code = { ...repository, ...folding, ...append, ...upload, ...download, ...snapshot };
@@ -69,12 +71,10 @@ async function rewriteImports(folder: string): Promise<void> {
   }
 }
 
-async function apply(folder: string, { file, found, replacement }: Patch): Promise<void> {
+async function apply(folder: string, { file, found, replacement, everywhere = false }: Patch): Promise<void> {
   const path = join(folder, file);
-  const text = await readFile(path, "utf8");
-  if (text.split(found).length !== 2) throw new Error(`${file} does not hold once: ${found}`);
-  await writeFile(
-    path,
-    text.replace(found, () => replacement),
-  );
+  const parts = (await readFile(path, "utf8")).split(found);
+  if (everywhere ? parts.length < 2 : parts.length !== 2)
+    throw new Error(`${file} does not hold${everywhere ? "" : " once"}: ${found}`);
+  await writeFile(path, parts.join(replacement));
 }

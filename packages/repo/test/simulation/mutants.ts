@@ -110,13 +110,12 @@ export const mutants: readonly Mutant[] = [
     name: "late-listing",
     rule: "a listing that is late does not hide the newest record",
     patches: [
-      { file: "journal/read.ts", found: "if (promptList) return reading;", replacement: "return reading;" },
       {
         file: "journal/read.ts",
-        found:
-          "return backend.capabilities.promptList\n    ? reading\n    : joined(reading, await readForward(backend, reading.state, options));\n}\n\n/** Reads what came after",
-        replacement: "return reading;\n}\n\n/** Reads what came after",
+        found: "const { promptList } = backend.capabilities;",
+        replacement: "const promptList = true;",
       },
+      { file: "journal/read.ts", found: "backend.capabilities.promptList", replacement: "true", everywhere: true },
     ],
   },
 ];
