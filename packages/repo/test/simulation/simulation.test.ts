@@ -23,7 +23,7 @@ describe("histories with crashes, sleepers, storms and lost answers", () => {
   beforeAll(async () => {
     own = await histories(ownCode, 0, 200);
     small = await withPatchedCode(smallWindow, (code) => histories(code, 1000, 100));
-  });
+  }, 600_000);
 
   test("break no promise", () => {
     expect(violations(own)).toEqual([]);
