@@ -1,0 +1,63 @@
+import {
+  type S3Address,
+  type S3Server,
+  ServerUnavailableError,
+  startSeaweed,
+  startVersity,
+} from "@trunks/test-servers";
+import type { TestContext } from "vitest";
+import type { Sandbox } from "./sandbox.ts";
+
+/** Where trunks are kept, for tests that do the same on each kind of store. */
+export interface Store {
+  /** The URL of a trunk: that of the store with the repository's name, or the trunk's exact one. */
+  url(name: string, exact?: "exact"): string;
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+const starts = {
+  local: async (sandbox: Sandbox): Promise<Store> => ({
+    url: (name, exact) => sandbox.trunkUrl(exact ? `trunks/${name}.trunk` : name),
+    environment: {},
+    stop: async () => {},
+  }),
+  versity: async () => s3Store(await startVersity()),
+  seaweed: async () => s3Store(await startSeaweed()),
+};
+
+export type StoreName = keyof typeof starts;
+
+/** Starts a store, or answers why this machine cannot have it. */
+export async function startStore(name: StoreName, sandbox: Sandbox): Promise<Store | string> {
+  try {
+    return await starts[name](sandbox);
+  } catch (error) {
+    if (error instanceof ServerUnavailableError) return error.message;
+    throw error;
+  }
+}
+
+/** The store, if there is one; otherwise the test is skipped. */
+export function needStore(context: TestContext, store: Store | string | undefined): Store {
+  if (typeof store === "string") context.skip(store);
+  return store as Store;
+}
+
+/** The URL of a trunk on an S3 server, or on what stands before it. */
+export function s3Url({ bucket, region }: S3Address, endpoint: string, path: string, scheme = "s3"): string {
+  return `trunks::${scheme}://${bucket}/${path}?endpoint=${encodeURIComponent(endpoint)}&region=${region}`;
+}
+
+/** What S3 clients need to know, and nothing that would lead them anywhere else. */
+export function s3Environment({ accessKey, secretKey }: S3Address): Record<string, string> {
+  return { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_EC2_METADATA_DISABLED: "true" };
+}
+
+function s3Store(server: S3Server): Store {
+  return {
+    url: (name, exact) => s3Url(server, server.endpoint, `team/${exact ? `trunks/${name}.trunk` : name}`),
+    environment: s3Environment(server),
+    stop: () => server.stop(),
+  };
+}
