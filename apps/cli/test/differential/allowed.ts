@@ -30,7 +30,7 @@ export interface AllowedDifference {
   settle(pair: Pair): Promise<Facts | undefined>;
 }
 
-export const allowedDifferences: readonly AllowedDifference[] = [
+const allowedDifferences: readonly AllowedDifference[] = [
   {
     reason:
       "git ends with 1 where the helper failed in the middle of its work, and with 128 where a server did, or the reverse",

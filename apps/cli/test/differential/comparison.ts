@@ -8,7 +8,7 @@ import { Side } from "./side.ts";
 import { type Step, shellLine } from "./step.ts";
 
 /** The two sides did not do the same. */
-export class Divergence extends Error {
+class Divergence extends Error {
   constructor(steps: readonly Step[], facts: string) {
     super(`${facts}\n\nafter these steps:\n${steps.map((step) => `  ${shellLine(step)}`).join("\n")}`);
     this.name = "Divergence";
