@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bodySlice, TrunksError } from "@trunks/core";
+import { TrunksError } from "@trunks/core";
 import {
   type CataloguePack,
   concatPacks,
@@ -34,21 +34,28 @@ export interface InstallRequest {
   readonly signal: AbortSignal;
 }
 
+interface Installation extends InstallRequest {
+  /** Packs that could not be checked in full, because an object that they name had not arrived. */
+  readonly suspects: string[];
+}
+
 /** Paths of installed packs, without their endings. */
 export async function installPacks(request: InstallRequest): Promise<string[]> {
   await mkdir(request.packDir, { recursive: true });
+  const installation: Installation = { ...request, suspects: [] };
   const segments = request.packs.filter(({ name }) => name.kind === "segment").map(({ pack }) => pack as Segment);
   const installed: string[] = [];
   // One after the other: each is read by parallel ranges already.
-  for (const segment of segments) installed.push(await installSegment(segment, request));
+  for (const segment of segments) installed.push(await installSegment(segment, installation));
   // Inline packs may build on what the segments bring.
   const inline = request.packs.filter(({ name }) => name.kind !== "segment");
-  if (inline.length > 0) installed.push(...(await installInline(inline, request)));
+  if (inline.length > 0) installed.push(...(await installInline(inline, installation)));
+  await checkSuspects(installed, installation);
   return installed;
 }
 
 /** A segment goes where git wants it as it is: nothing is unpacked, indexed or written twice. */
-async function installSegment(segment: Segment, request: InstallRequest): Promise<string> {
+async function installSegment(segment: Segment, request: Installation): Promise<string> {
   if (request.strict) return installThroughGit(downloadPack(segment, request), request);
   const temporary = join(request.packDir, `tmp_pack_${segment.id}_${process.pid}`);
   const index = join(request.packDir, `tmp_idx_${segment.id}_${process.pid}`);
@@ -84,7 +91,7 @@ async function* downloadPack(
 }
 
 /** Many small pushes become one pack, or loose objects when that is what git would do. */
-async function installInline(packs: readonly CataloguePack[], request: InstallRequest): Promise<string[]> {
+async function installInline(packs: readonly CataloguePack[], request: Installation): Promise<string[]> {
   const objectCount = packs.reduce((sum, { pack }) => sum + pack.objectCount, 0);
   const loose = objectCount < request.unpackLimit && !request.keep && !request.strict;
   const installed: string[] = [];
@@ -127,32 +134,35 @@ async function download(
 }
 
 /**
- * Two pushes may have brought the same object. Git's strict indexing wants each object once, and otherwise git fails only
- * when such an object is the base of a delta by its id, which is rare: then the parts are indexed in two halves.
+ * Two pushes may have brought the same object. Git fails only when such an object is the base of a delta by its id, which
+ * is rare: then the parts are indexed in two halves.
  */
-async function installParts(parts: readonly PackPart[], request: InstallRequest): Promise<string[]> {
-  if (parts.length === 1) return [await installThroughGit(bodySlice((parts[0] as PackPart).body), request)];
-  const middle = request.strict ? 1 : parts.length >> 1;
+async function installParts(parts: readonly PackPart[], request: Installation): Promise<string[]> {
   try {
-    if (!request.strict) return [await installThroughGit(concatPacks(request.objects, parts), request)];
+    return [await installThroughGit(concatPacks(request.objects, parts), request)];
   } catch (error) {
-    if (!(error instanceof GitFailure) || error.code === "NO_SPACE") throw error;
+    if (parts.length === 1 || !(error instanceof GitFailure) || error.code === "NO_SPACE") throw error;
   }
+  const middle = parts.length >> 1;
   const first = await installParts(parts.slice(0, middle), request);
   return [...first, ...(await installParts(parts.slice(middle), request))];
 }
 
 /** Git writes into a folder of its own, so that nothing is left of a pack that fails. */
-async function installThroughGit(pack: AsyncIterable<Uint8Array>, request: InstallRequest): Promise<string> {
-  const { packDir, strict, keep } = request;
+async function installThroughGit(pack: AsyncIterable<Uint8Array>, request: Installation): Promise<string> {
+  const { packDir, keep } = request;
   const folder = await mkdtemp(join(packDir, "tmp_trunks-"));
   try {
     const incoming = join(folder, "incoming");
-    const flags = ["--stdin", "--fix-thin", ...(strict ? ["--strict"] : [])];
-    const output = await run(request, ["index-pack", ...flags, `${incoming}.pack`], pack);
-    const name = /[0-9a-f]{40,64}/.exec(output.toString("latin1"))?.[0];
+    const output = await run(
+      request,
+      ["index-pack", "--stdin", "--fix-thin", ...strictness(request), `${incoming}.pack`],
+      pack,
+    );
+    const [name, ...unchecked] = output.toString("latin1").match(/[0-9a-f]{40,64}/g) ?? [];
     if (name === undefined) throw new TrunksError("INTERNAL", "git index-pack did not name its pack");
     const path = join(packDir, `pack-${name}`);
+    if (unchecked.length > 0) request.suspects.push(path);
     if (keep) await writeFile(`${path}.keep`, "trunks fetch\n");
     const endings = (await readdir(folder)).map((file) => file.slice("incoming".length));
     // The index last: with it a pack exists for git.
@@ -164,7 +174,33 @@ async function installThroughGit(pack: AsyncIterable<Uint8Array>, request: Insta
   }
 }
 
-function run({ gitDir, signal }: InstallRequest, args: readonly string[], input: GitOptions["input"]): Promise<Buffer> {
+/** Not `--strict`: packs may come in any order, so that their links are git's to check when all are here. */
+function strictness({ strict }: InstallRequest): string[] {
+  return strict ? ["--fsck-objects"] : [];
+}
+
+/** Looks again at packs that name files with a meaning for git (`.gitmodules`) which came later. */
+async function checkSuspects(installed: readonly string[], request: Installation): Promise<void> {
+  const folder = request.suspects.length === 0 ? undefined : await mkdtemp(join(request.packDir, "tmp_trunks-"));
+  if (folder === undefined) return;
+  try {
+    for (const path of request.suspects) {
+      await run(request, ["index-pack", ...strictness(request), "-o", join(folder, "checked.idx"), `${path}.pack`]);
+    }
+  } catch (error) {
+    const endings = [".idx", ".rev", ".keep", ".pack"];
+    for (const path of installed) for (const ending of endings) await rm(path + ending, { force: true });
+    throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function run(
+  { gitDir, signal }: InstallRequest,
+  args: readonly string[],
+  input?: GitOptions["input"],
+): Promise<Buffer> {
   if (gitDir === undefined) return git(args, { input, signal });
   return git([`--git-dir=${gitDir}`, ...args], { input, signal, foreignRepository: true });
 }
