@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noise } from "../support/noise.ts";
 import { comparisons } from "./begin.ts";
 import { type CommitPlan, commits, row } from "./history.ts";
 import { ask, clone, fetch, local, localInput, push } from "./step.ts";
@@ -147,16 +148,12 @@ test("ref names that are no UTF-8, and long ones", async () => {
 
 test("large pushes become packs of their own, on top of others and in between", async () => {
   const both = await begin();
-  let state = 1;
-  const noise = Array.from({ length: 1_500_000 }, () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return String.fromCharCode(state >>> 24);
-  }).join("");
+  const bytes = Buffer.from(noise(1_500_000)).toString("latin1");
   const large = (ref: string, parents: string[], at: number): CommitPlan => ({
     ...root,
     ref,
     parents,
-    files: [{ path: "large.bin", content: noise.slice(at) }],
+    files: [{ path: "large.bin", content: bytes.slice(at) }],
   });
   await both.run(
     clone("early"),

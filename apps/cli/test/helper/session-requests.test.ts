@@ -6,6 +6,7 @@ import { MemoryBackend } from "@trunks/core/memory";
 import { scope } from "@trunks/layers";
 import { type RefMove, Repository } from "@trunks/repo";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { noise } from "../support/noise.ts";
 import { commit, makeRepository } from "../support/repository.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { TracedHelper } from "../support/traced-session.ts";
@@ -275,17 +276,6 @@ function moves(length: number): RefMove[] {
     oldId: undefined,
     newId: fakeId(index + 1),
   }));
-}
-
-/** Bytes that do not get smaller, always the same. */
-function noise(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let state = 1;
-  for (let at = 0; at < length; at++) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    bytes[at] = state >>> 24;
-  }
-  return bytes;
 }
 
 /** A partial clone's request for one object, in Git's protocol version 2. */
