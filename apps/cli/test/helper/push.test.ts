@@ -187,6 +187,21 @@ describe("a push", () => {
     expect(await git(`${work}-mirror`, "fsck", "--strict", "--no-dangling")).toBe("");
   });
 
+  test("works from wherever git works: a folder inside, a git dir elsewhere, a bare repository", async () => {
+    await git(`${work}/src`, "push", "-q", "origin", "main:inside");
+    await git("", `--git-dir=${work}/.git`, "push", "-q", "origin", "main:elsewhere");
+    await sandbox.git(["push", "-q", "origin", "main:variable"], {
+      folder: "store",
+      environment: { GIT_DIR: `../${work}/.git`, GIT_WORK_TREE: "/" },
+    });
+    await git("", "clone", "-q", "--bare", work, `${work}.git`);
+    await git(`${work}.git`, "push", "-q", url, "main:bare");
+    expect((await remoteRefs()).map((line) => line.split("/").at(-1))).toEqual([
+      expect.stringContaining("HEAD"),
+      ...["bare", "elsewhere", "inside", "main", "variable"],
+    ]);
+  });
+
   test("of a history that is grafted at home is whole", async () => {
     const first = await idOf("main");
     const second = await commit(sandbox, work, "second");
