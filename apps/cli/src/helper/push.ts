@@ -55,11 +55,15 @@ interface Found {
 /** Looks up the sources, what their tags point to, the old values, and which of the trunk's tips are here. */
 async function lookUp(commands: readonly PushCommand[], { listed, local, signal }: PushContext): Promise<Found> {
   const tips = new Set([...(listed?.refs.values() ?? [])].map((ref) => ref.id));
-  const named = commands.flatMap(({ source, target }) => [source, listed?.refs.get(target)?.id ?? ""]).filter(Boolean);
-  const names = named.flatMap((name) => [name, `${name}^{}`, `${name}^{commit}`]);
   const partial = (await local.settings()).isPartialClone;
-  const objects = await lookUpObjects(partial ? names : [...names, ...tips], signal);
-  const presentIds = partial ? await tipsOfPartialClone(tips, signal) : [...tips].filter((id) => objects.has(id));
+  // In a partial clone, to ask for an object that is not here would fetch it.
+  const asked = partial ? await tipsOfPartialClone(tips, signal) : [...tips];
+  const known = new Set(asked);
+  const oldIds = commands.flatMap(({ target }) => listed?.refs.get(target)?.id ?? []).filter((id) => known.has(id));
+  const sources = commands.flatMap(({ source }) => (source === "" ? [] : source));
+  const named = [...sources, ...oldIds].flatMap((name) => [name, `${name}^{}`, `${name}^{commit}`]);
+  const objects = await lookUpObjects(partial ? named : [...named, ...asked], signal);
+  const presentIds = partial ? asked : asked.filter((id) => objects.has(id));
   return { objects, presentIds };
 }
 
