@@ -32,6 +32,8 @@ test("refs as asked for: names, ids, patterns, exclusions, forced and not", asyn
     fetch("clone", "fetch", "-q", "{remote}"),
     fetch("clone", "fetch", "-q", "{remote}", "main:refs/heads/by-url"),
     fetch("clone", "remote", "set-head", "origin", "--auto"),
+    ask("clone", "remote", "show", "origin"),
+    ask("clone", "remote", "prune", "--dry-run", "origin"),
   );
 });
 

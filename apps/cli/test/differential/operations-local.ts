@@ -1,3 +1,4 @@
+import { noise } from "../support/noise.ts";
 import { type CommitPlan, commits, type FilePlan } from "./history.ts";
 import { local, localInput } from "./step.ts";
 import type { Operation, World } from "./world.ts";
@@ -70,6 +71,8 @@ function planFile(random: World["random"]): FilePlan {
     "data.bin",
   ]);
   const content = `${random.below(1000)}\n`.repeat(1 + random.below(random.oneIn(10) ? 20_000 : 50));
+  // Large enough for a pack of its own.
+  if (random.oneIn(25)) return { path, content: Buffer.from(noise(1_100_000, random.below(1000))).toString("latin1") };
   if (random.oneIn(12)) return { path, mode: "160000", content: "1234567890123456789012345678901234567890" };
   if (random.oneIn(8)) return { path, mode: "120000", content: "../elsewhere" };
   return { path, mode: random.oneIn(5) ? "100755" : "100644", content };

@@ -227,6 +227,30 @@ describe("a partial clone", () => {
   });
 });
 
+describe("a submodule", () => {
+  beforeEach(async () => {
+    await git(work, "submodule", "--quiet", "add", "-b", "main", url, "sub");
+    await git(work, "config", "-f", ".gitmodules", "submodule.sub.url", `../${work}`);
+    await git(work, "commit", "-q", "-a", "-m", "a submodule of itself");
+    await git(work, "push", "-q", sandbox.trunkUrl(`${work}-outer`), "main");
+  });
+  const cloneWith = (...settings: string[]) =>
+    tryGit("", ...settings, "clone", "-q", "--recurse-submodules", sandbox.trunkUrl(`${work}-outer`), clone);
+
+  test("is found by a relative URL", async () => {
+    const { status, stderr } = await cloneWith();
+    expect([status, stderr.toString()]).toEqual([0, ""]);
+    expect(await git(`${clone}/sub`, "remote", "get-url", "origin")).toBe(url);
+    expect(await git(`${clone}/sub`, "rev-parse", "HEAD")).toBe(await git(work, "rev-parse", "HEAD:sub"));
+  });
+
+  test("is cloned only when the user allows this kind of remote for submodules", async () => {
+    const { status, stderr } = await cloneWith("-c", "protocol.trunks.allow=user");
+    expect(status).not.toBe(0);
+    expect(stderr.toString()).toContain("fatal: transport 'trunks' not allowed");
+  });
+});
+
 describe("messages", () => {
   test("a quiet fetch says nothing; a usual one what git says", async () => {
     await git("", "clone", "-q", url, clone);
