@@ -3,6 +3,7 @@ import { MemoryBackend } from "@trunks/core/memory";
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeHeadedFile } from "../src/format/headed-file.ts";
 import { latestKey, recordKey, snapshotKey } from "../src/format/key.ts";
+import type { MapChange } from "../src/format/mirror-map.ts";
 import type { Segment } from "../src/format/pack-name.ts";
 import { encodeSnapshot } from "../src/format/snapshot.ts";
 import type { State } from "../src/format/state.ts";
@@ -24,6 +25,11 @@ interface Scene {
 
 const newest = 9;
 const snapshotSlot = 5;
+
+function mapChange(seed: number): MapChange {
+  const primary = { name: "primary", url: `local:///srv/${seed}` };
+  return { removed: [], mirrors: [{ name: "backup", mode: "strict", url: `s3://bucket-${seed}/app` }], primary };
+}
 
 /** Nine records, a snapshot and a stub in their middle; `seed` makes contents that are this trunk's alone. */
 async function makeTrunk(file: TrunkFile, seed: number): Promise<Scene> {
@@ -63,7 +69,7 @@ async function makeTrunk(file: TrunkFile, seed: number): Promise<Scene> {
   });
   await store.create(`intents/${name(4)}`, encodeHeadedFile("intent", [`entry ${seed}`], carried).bytes);
   await writer.append({ entries: [waiting] });
-  await writer.append({ doomed: [`objects/${name(random.between(100, 999))}.pack`], drop: true });
+  await writer.append({ doomed: [`objects/${name(random.between(100, 999))}.pack`], drop: true, map: mapChange(seed) });
   await writer.push({ moves: [move("refs/heads/e", 0, value())], unproved: true });
   const keys = (await store.list("")).keys.map((listed) => listed.key);
   const files = keys.map(async (one) => [one, (await (await store.get(one))?.bytes()) as Uint8Array] as const);

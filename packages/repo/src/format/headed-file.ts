@@ -11,7 +11,7 @@ export interface HeadedFile {
   readonly body: Uint8Array;
 }
 
-export type FileKind = "record" | "intent" | "stub" | "snapshot" | "latest";
+export type FileKind = "record" | "intent" | "stub" | "snapshot" | "latest" | "place";
 
 /** The format version that this code reads and writes. */
 const formatVersion = 1;

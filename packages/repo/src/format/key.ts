@@ -3,6 +3,7 @@ import { parseSlotName, slotName } from "./slot.ts";
 /** The keys of a trunk, relative to `<root>/trunks/<name>.trunk/`. See docs/format.md, 2. */
 export const trunkFileKey = "trunk.json";
 export const latestKey = "latest";
+export const placeKey = "place";
 export const journalPrefix = "journal/";
 export const snapshotPrefix = "refs/";
 const segmentPrefix = "objects/";

@@ -5,6 +5,7 @@ import { type Entry, entryLines, readEntry } from "./entry.ts";
 import { checkFeatures, decodeHeadedFile, encodeHeadedFile, type HeadedFile, maxHeaderLength } from "./headed-file.ts";
 import { isDoomListKey, recordKey, snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
+import { type MapChange, mapChangeLines, readMapChange } from "./mirror-map.ts";
 import { type PackName, packNameText, readPackName, readSegment, type Segment, segmentText } from "./pack-name.ts";
 
 /** The content of a slot. See docs/format.md, 3.3. */
@@ -19,6 +20,8 @@ export interface TrunkRecord {
   readonly drop: boolean;
   readonly doomed: readonly string[];
   readonly doomLists: readonly DoomList[];
+  /** What changes in the map of mirrors; usually nothing. */
+  readonly map?: MapChange;
   readonly entries: readonly RecordEntry[];
 }
 
@@ -90,6 +93,7 @@ function recordLines(record: TrunkRecord): string[] {
     ...(record.drop ? ["drop"] : []),
     ...record.doomed.map((key) => `doom ${key}`),
     ...record.doomLists.map((list) => `doomlist ${list.key} ${list.size} ${list.digest}`),
+    ...mapChangeLines(record.map),
     ...record.entries.flatMap((entry) => [
       `${entry.carried ? "carried" : "entry"} ${entry.id}`,
       ...entryLines(entry, record.objects),
@@ -155,6 +159,7 @@ function readRecord(file: HeadedFile, reader: LineReader, place: number): SlotCo
     drop: reader.flag("drop"),
     doomed: reader.many("doom").map((text) => reader.storeKey(text)),
     doomLists: reader.many("doomlist").map((text) => readDoomList(text, reader)),
+    map: readMapChange(reader),
     entries: readEntries(reader, objects),
   };
   return { kind: "record", record, digest: file.digest, pack: readBody(file, record, reader) };

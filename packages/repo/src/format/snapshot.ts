@@ -2,6 +2,7 @@ import { readObjectId, readRefName } from "./entry.ts";
 import { checkFeatures, decodeHeadedFile, encodeHeadedFile } from "./headed-file.ts";
 import { snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
+import { mapLines, readMap } from "./mirror-map.ts";
 import {
   inlineText,
   type PackName,
@@ -32,6 +33,7 @@ export function encodeSnapshot(state: State): Uint8Array {
     ...[...state.retired.values()].map(({ name, slot }) => `retired ${slot} ${packNameText(name)}`),
     ...[...state.verdicts].map(([id, { slot, letters }]) => `verdict ${slot} ${id} ${letters}`),
     ...[...state.doomed].map(([key, slot]) => `doom ${slot} ${key}`),
+    ...mapLines(state.map),
   ];
   return encodeHeadedFile("snapshot", lines).bytes;
 }
@@ -67,6 +69,7 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
     retired: readDated(reader, "retired", slot, readRetired),
     verdicts: readDated(reader, "verdict", slot, readVerdict),
     doomed: readDated(reader, "doom", slot, (key, doomedSlot) => [reader.storeKey(key), doomedSlot]),
+    map: readMap(reader),
   };
   reader.end();
   return state;

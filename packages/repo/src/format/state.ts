@@ -1,4 +1,5 @@
 import type { ObjectFormat } from "../pack/object-format.ts";
+import type { MirrorMap } from "./mirror-map.ts";
 import type { InlinePack, PackName, Segment } from "./pack-name.ts";
 
 /** A ref's value. */
@@ -39,6 +40,8 @@ export interface State {
   readonly dropped: number;
   /** -1 when every entry was proved complete by its writer. */
   readonly unproved: number;
+  /** Where the trunk is kept. */
+  readonly map: MirrorMap;
 }
 
 export interface Verdict {

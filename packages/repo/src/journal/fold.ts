@@ -2,6 +2,7 @@ import { TrunksError } from "@trunks/core";
 import type { RefMove } from "../format/entry.ts";
 import { damaged } from "../format/headed-file.ts";
 import { recordKey } from "../format/key.ts";
+import { changedMap, emptyMap, type MirrorMap } from "../format/mirror-map.ts";
 import { type PackName, packKeys, packNameOfKey, packNameText } from "../format/pack-name.ts";
 import { noRecordDigest, type RecordEntry, type TrunkRecord } from "../format/record.ts";
 import type { CataloguePack, Ref, State, Verdict } from "../format/state.ts";
@@ -36,6 +37,7 @@ export function emptyState(trunk: TrunkFile): State {
     horizon: -1,
     dropped: -1,
     unproved: -1,
+    map: emptyMap,
   };
 }
 
@@ -70,6 +72,7 @@ class Fold {
   #horizon: number;
   #dropped: number;
   #unproved: number;
+  #map: MirrorMap;
 
   constructor(state: State) {
     this.#base = state;
@@ -84,6 +87,7 @@ class Fold {
     this.#horizon = state.horizon;
     this.#dropped = state.dropped;
     this.#unproved = state.unproved;
+    this.#map = state.map;
   }
 
   apply({ record, digest, doomedKeys }: FoldInput): void {
@@ -110,6 +114,7 @@ class Fold {
       horizon: this.#horizon,
       dropped: this.#dropped,
       unproved: this.#unproved,
+      map: this.#map,
     };
   }
 
@@ -144,6 +149,7 @@ class Fold {
     }
     for (const pack of record.segments) this.#enter({ name: { kind: "segment", id: pack.id }, slot, pack });
     if (record.drop) this.#dropped = slot;
+    if (record.map !== undefined) this.#map = changedMap(this.#map, record.map);
   }
 
   #enter(pack: CataloguePack): void {

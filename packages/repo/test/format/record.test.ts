@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { encodeHeadedFile } from "../../src/format/headed-file.ts";
+import type { Mirror } from "../../src/format/mirror-map.ts";
 import { decodeSlot, encodeRecord, type RecordEntry, slotDigest, type TrunkRecord } from "../../src/format/record.ts";
 import { codeOf, errorOf } from "../failure.ts";
 import { encodeStub } from "../journal-writer.ts";
@@ -40,12 +41,26 @@ const fullRecord: TrunkRecord = {
   drop: true,
   doomed: [`objects/${name(5)}.pack`, `intents/${name(6)}`],
   doomLists: [{ key: `doomed/${name(7)}`, size: 123, digest: sha256("list") }],
+  map: {
+    removed: ["old"],
+    mirrors: [
+      { name: "backup", mode: "strict", url: "s3://bucket/team/trunks/app.trunk?region=eu" },
+      { name: "far-away", mode: "lagging", url: "sftp://user@host/srv/trunks/app.trunk" },
+    ],
+    primary: { name: "primary", url: "local:///srv/trunks/app.trunk" },
+  },
   entries: [
     fullEntry,
     entry({ carried: true, assumed: "*", moves: [move("refs/heads/a", 0, 5)], inline: inlineOf(pack) }),
     entry({ segments: [segment(8), segment(9)] }),
   ],
 };
+
+/** Mirrors, each with what a test does not speak of. */
+function mapOf(...mirrors: readonly Partial<Mirror>[]): Partial<TrunkRecord> {
+  const whole = mirrors.map((one): Mirror => ({ name: "backup", mode: "strict", url: "s3://bucket/app", ...one }));
+  return { map: { removed: [], mirrors: whole, primary: undefined } };
+}
 
 function decodedRecord(bytes: Uint8Array, slot = 7): TrunkRecord {
   const content = decodeSlot(bytes, slot);
@@ -122,6 +137,15 @@ describe("what a writer refuses", () => {
     ["an upper-case object id", { entries: [entry({ assumed: ["A".repeat(40)] })] }],
     ["a key that no store can hold", { doomed: ["../trunk.json"] }],
     ["a list of doomed keys in another place", { doomLists: [{ key: "latest", size: 1, digest: sha256("") }] }],
+    ["a mirror with a password in its URL", mapOf({ url: "sftp://user:hunter2@host/app" })],
+    ["a mirror with a token for a user's name", mapOf({ url: "postgres://:hunter2@host/db/app" })],
+    ["a mirror whose URL is none", mapOf({ url: "/srv/app" })],
+    ["a mirror whose URL has a line in it", mapOf({ url: "s3://b/a\nprimary b s3://c" })],
+    ["a mirror with a name that is no storage's", mapOf({ name: "Backup" })],
+    ["a mirror of another kind", mapOf({ mode: "slow" as "strict" })],
+    ["a mirror twice", mapOf({}, {})],
+    ["more than 16 mirrors", mapOf(...Array.from({ length: 17 }, (_, index) => ({ name: `m${index}` })))],
+    ["a primary without a URL", { map: { removed: [], mirrors: [], primary: { name: "primary", url: "" } } }],
     ["a fraction", { entries: [entry({ timeMs: 0.5 })] }],
     [
       "an inline pack above 4 MiB",

@@ -44,6 +44,13 @@ const full: State = {
   horizon: 2,
   dropped: 6,
   unproved: 5,
+  map: {
+    primary: { name: "primary", url: "local:///srv/trunks/app.trunk" },
+    mirrors: new Map([
+      ["backup", { name: "backup", mode: "strict", url: "s3://bucket/trunks/app.trunk" }],
+      ["far-away", { name: "far-away", mode: "lagging", url: "sftp://user@host/app.trunk" }],
+    ]),
+  },
 };
 const key = snapshotKey(9, name(0));
 const bytes = encodeSnapshot(full);

@@ -9,6 +9,9 @@ import type { ObjectFormat } from "../../src/pack/object-format.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
+/** The trunks of both object formats have one of everything but mirrors; a third one has those. */
+export type GoldenName = ObjectFormat | "mirrored";
+
 /** What a golden trunk is known to hold, as JSON: a state in words, and every object that its refs reach. */
 export interface Expectation {
   readonly state: unknown;
@@ -16,8 +19,8 @@ export interface Expectation {
 }
 
 /** A committed trunk, file by file. */
-export async function goldenFiles(objects: ObjectFormat): Promise<Map<string, Uint8Array>> {
-  const root = join(folder, objects);
+export async function goldenFiles(name: GoldenName): Promise<Map<string, Uint8Array>> {
+  const root = join(folder, name);
   const found = await readdir(root, { recursive: true, withFileTypes: true });
   const paths = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const files = paths
@@ -26,8 +29,8 @@ export async function goldenFiles(objects: ObjectFormat): Promise<Map<string, Ui
   return new Map(await Promise.all(files));
 }
 
-export async function goldenExpectation(objects: ObjectFormat): Promise<Expectation> {
-  return JSON.parse(await readFile(join(folder, `${objects}.json`), "utf8"));
+export async function goldenExpectation(name: GoldenName): Promise<Expectation> {
+  return JSON.parse(await readFile(join(folder, `${name}.json`), "utf8"));
 }
 
 export async function backendOf(files: ReadonlyMap<string, Uint8Array>): Promise<MemoryBackend> {
@@ -37,18 +40,14 @@ export async function backendOf(files: ReadonlyMap<string, Uint8Array>): Promise
 }
 
 /** Replaces the committed trunk by what is in `backend`. */
-export async function writeGolden(
-  objects: ObjectFormat,
-  backend: MemoryBackend,
-  expectation: Expectation,
-): Promise<void> {
-  await rm(join(folder, objects), { recursive: true, force: true });
+export async function writeGolden(name: GoldenName, backend: MemoryBackend, expectation: Expectation): Promise<void> {
+  await rm(join(folder, name), { recursive: true, force: true });
   for (const { key } of (await backend.list("")).keys) {
-    const path = join(folder, objects, key);
+    const path = join(folder, name, key);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, (await (await backend.get(key))?.bytes()) as Uint8Array);
   }
-  await writeFile(join(folder, `${objects}.json`), `${JSON.stringify(expectation, undefined, 2)}\n`);
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(expectation, undefined, 2)}\n`);
 }
 
 /** A state as plain lists, in words that stay when the code changes. */
@@ -63,5 +62,13 @@ export function inWords(state: State): unknown {
     retired: [...state.retired.values()].map(({ name, slot: since }) => `${since} ${packNameText(name)}`),
     verdicts: [...state.verdicts].map(([id, verdict]) => `${verdict.slot} ${id} ${verdict.letters}`),
     doomed: [...state.doomed].map(([key, since]) => `${since} ${key}`),
+    ...mapInWords(state),
   };
+}
+
+/** Left out where there is none, as most trunks have it. */
+function mapInWords({ map: { primary, mirrors } }: State): object {
+  if (primary === undefined) return {};
+  const texts = [...mirrors.values()].map(({ name, mode, url }) => `${name} ${mode} ${url}`);
+  return { primary: `${primary.name} ${primary.url}`, mirrors: texts };
 }

@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { recordKeySlot, snapshotKeySlot } from "../../src/format/key.ts";
+import { placeKey, recordKeySlot, snapshotKeySlot } from "../../src/format/key.ts";
 import { decodeLatest, encodeLatest } from "../../src/format/latest.ts";
 import type { Segment } from "../../src/format/pack-name.ts";
+import { decodePlaceFile, encodePlaceFile } from "../../src/format/place-file.ts";
 import { decodeSlot, encodeRecord } from "../../src/format/record.ts";
 import { decodeSnapshot, encodeSnapshot } from "../../src/format/snapshot.ts";
 import type { State } from "../../src/format/state.ts";
@@ -115,6 +116,29 @@ describe.each(["sha1", "sha256"] as const)("the golden trunk of version 1, %s", 
     for (const id of expected.objects) {
       const object = await reader.read(id);
       expect([id, git.text(["hash-object", "-t", object?.type as string, "--stdin"], object?.data)]).toEqual([id, id]);
+    }
+  });
+});
+
+describe("the golden trunk of version 1 with mirrors", () => {
+  let files: Map<string, Uint8Array>;
+  beforeEach(async () => {
+    files = await goldenFiles("mirrored");
+  });
+
+  test("is read from its snapshot, and from its first record", async () => {
+    const expected = (await goldenExpectation("mirrored")).state;
+    expect(inWords(await new Repository(await backendOf(files)).readExisting())).toEqual(expected);
+    const records = [...files].filter(([key]) => key.startsWith("journal/"));
+    expect(inWords(await new Repository(await backendOf(new Map(records))).readExisting())).toEqual(expected);
+  });
+
+  test("is written today as it was", () => {
+    const place = files.get(placeKey) as Uint8Array;
+    expect(Buffer.compare(encodePlaceFile(decodePlaceFile(place)), place)).toBe(0);
+    for (const [key, bytes] of files) {
+      const written = rewritten(key, bytes);
+      if (written !== undefined) expect([key, Buffer.compare(written, bytes)]).toEqual([key, 0]);
     }
   });
 });

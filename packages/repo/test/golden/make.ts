@@ -1,8 +1,10 @@
 import { MemoryBackend } from "@trunks/core/memory";
 import { type Entry, entryLines } from "../../src/format/entry.ts";
 import { encodeHeadedFile } from "../../src/format/headed-file.ts";
-import { indexKey, intentKey, packKey, recordKey, snapshotKey } from "../../src/format/key.ts";
+import { indexKey, intentKey, packKey, placeKey, recordKey, snapshotKey } from "../../src/format/key.ts";
 import { encodeLatest } from "../../src/format/latest.ts";
+import type { MapChange, Mirror } from "../../src/format/mirror-map.ts";
+import { encodePlaceFile } from "../../src/format/place-file.ts";
 import { encodeRecord, type TrunkRecord } from "../../src/format/record.ts";
 import { encodeSnapshot } from "../../src/format/snapshot.ts";
 import type { State } from "../../src/format/state.ts";
@@ -12,7 +14,7 @@ import { Repository } from "../../src/repository.ts";
 import type { Publication } from "../../src/transfer/publish.ts";
 import { uploadSegments } from "../../src/transfer/segment-upload.ts";
 import { GitRepository, objectCountOf } from "../git-repository.ts";
-import { encodeStub } from "../journal-writer.ts";
+import { encodeStub, JournalWriter } from "../journal-writer.ts";
 import { entry, inlineOf, recordAfter, sha256 } from "../samples.ts";
 import { inWords, writeGolden } from "./golden-trunk.ts";
 
@@ -179,8 +181,25 @@ function poem(lines: number): string {
   return Array.from({ length: lines }, (_, index) => `line ${index} ${sha256(`${index}`)}\n`).join("");
 }
 
+/** Writes a trunk whose map of mirrors changes, without packs. */
+async function makeMirrored(): Promise<void> {
+  const backend = new MemoryBackend();
+  const writer = await new JournalWriter(backend).begin();
+  const place = (name: string) => ({ name, url: `s3://bucket-${name}/team/trunks/app.trunk?region=eu-west-1` });
+  const mirror = (name: string, mode: Mirror["mode"]): Mirror => ({ ...place(name), mode });
+  const change = (fields: Partial<MapChange>) =>
+    writer.append({ map: { removed: [], mirrors: [], primary: undefined, ...fields } });
+  await change({ mirrors: [mirror("b", "strict"), mirror("c", "lagging")], primary: place("a") });
+  await change({ removed: ["c"], mirrors: [mirror("a-2", "lagging")] });
+  await writer.latest(1, await writer.snapshot());
+  await change({ mirrors: [mirror("a", "strict")], primary: place("b") });
+  await backend.put(placeKey, encodePlaceFile({ trunkId: writer.state.trunkId, name: "b", copying: false }));
+  await writeGolden("mirrored", backend, { state: inWords(writer.state), objects: [] });
+}
+
 /**
  * Makes the golden trunks anew: `node test/golden/make.ts`, in the folder of the package. What is committed stays when the
  * code changes: later versions must read it as it is. A change of the format adds trunks, and replaces none.
  */
 for (const objects of ["sha1", "sha256"] as const) await new GoldenMaker(objects).make();
+await makeMirrored();

@@ -22,6 +22,8 @@ function plain(state: State): PlainState {
     horizon,
     dropped,
     unproved,
+    primary: state.map.primary && `${state.map.primary.name} ${state.map.primary.url}`,
+    mirrors: [...state.map.mirrors].map(([name, { mode, url }]) => ({ name, text: `${name} ${mode} ${url}` })),
   };
 }
 

@@ -15,12 +15,14 @@ export interface PlainState {
   horizon: number;
   dropped: number;
   unproved: number;
+  primary: string | undefined;
+  mirrors: { name: string; text: string }[];
 }
 
 type Entry = TrunkRecord["entries"][number];
 
 export function plainStart(): PlainState {
-  const lists = { refs: {}, packs: [], retired: [], verdicts: [], doomed: [] };
+  const lists = { refs: {}, packs: [], retired: [], verdicts: [], doomed: [], primary: undefined, mirrors: [] };
   return { slot: -1, head: "refs/heads/main", ...lists, horizon: -1, dropped: -1, unproved: -1 };
 }
 
@@ -40,6 +42,12 @@ export function plainFold(before: PlainState, record: TrunkRecord, doomedKeys: r
   }
   for (const { id, size } of record.segments) enter(state, `segment ${id}`, size);
   if (record.drop) state.dropped = slot;
+  for (const name of record.map?.removed ?? []) state.mirrors = state.mirrors.filter((one) => one.name !== name);
+  for (const { name, mode, url } of record.map?.mirrors ?? [])
+    state.mirrors = [...state.mirrors.filter((one) => one.name !== name), { name, text: `${name} ${mode} ${url}` }];
+  if (record.map?.primary) state.primary = `${record.map.primary.name} ${record.map.primary.url}`;
+  state.mirrors = state.mirrors.filter(({ name }) => !state.primary?.startsWith(`${name} `));
+  state.mirrors.sort((left, right) => (left.name < right.name ? -1 : 1));
   for (const entry of record.entries) judge(state, entry);
   forget(state);
   return state;

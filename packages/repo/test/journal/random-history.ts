@@ -1,3 +1,4 @@
+import type { MapChange, Mirror } from "../../src/format/mirror-map.ts";
 import { encodeRecord, type RecordEntry, type TrunkRecord } from "../../src/format/record.ts";
 import type { FoldInput } from "../../src/journal/fold.ts";
 import { entry, inlineOf, name, oid, recordAfter, segment, unborn } from "../samples.ts";
@@ -46,7 +47,18 @@ function randomUpkeep(random: SeededRandom, state: PlainState): Partial<TrunkRec
       `objects/${name(random.between(0, 60))}.idx`,
       "refs/other",
     ]),
+    map: random.chance(0.3) ? randomMapChange(random) : undefined,
   };
+}
+
+function randomMapChange(random: SeededRandom): MapChange {
+  const names = ["a", "b", "c-1", "d"];
+  const place = (name: string) => ({ name, url: `s3://bucket-${random.between(0, 3)}/app` });
+  const mirrors = names
+    .filter(() => random.chance(0.3))
+    .map((name): Mirror => ({ ...place(name), mode: random.chance(0.5) ? "strict" : "lagging" }));
+  const primary = random.chance(0.3) || mirrors.length === 0 ? place(random.pick(names)) : undefined;
+  return { removed: names.filter(() => random.chance(0.3)), mirrors, primary };
 }
 
 function packNameOf(text: string): TrunkRecord["retired"][number] {
