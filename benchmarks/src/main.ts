@@ -24,7 +24,7 @@ if (load === undefined) {
 const suite = await load();
 const workspace = new Workspace();
 try {
-  const machine = describeMachine();
+  const machine = describeMachine(workspace.folder);
   const rows = await suite.run(workspace);
   const table = `${suite.question}\n\n${machine.join("; ")}.\n\n${rowsTable(rows)}\n`;
   const results = join(import.meta.dirname, "..", "results");

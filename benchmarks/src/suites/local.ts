@@ -49,12 +49,16 @@ function largeOperations(workspace: Workspace, source: string): Row[] {
       workspace.git(workspace.folder, ["clone", "-q", trunk, target], clean),
       workspace.git(workspace.folder, ["-c", "trunks.verify=connectivity", "clone", "-q", trunk, target], clean),
       workspace.git(workspace.folder, ["clone", "-q", `file://${bare}`, target], clean),
+      // What of a clone is transfer: checking files out is stock git's own work on both sides.
+      workspace.git(workspace.folder, ["clone", "-q", "--no-checkout", trunk, target], clean),
+      workspace.git(workspace.folder, ["clone", "-q", "--no-checkout", `file://${bare}`, target], clean),
     ],
     largeRounds,
-  ) as [Times, Times, Times];
+  ) as [Times, Times, Times, Times, Times];
   return [
     ratioRow("first push", pushes[0], pushes[1], 0.4),
     ratioRow("clone", clones[0], clones[2], 0.1),
+    ratioRow("clone, `--no-checkout`", clones[3], clones[4], 0.1),
     ratioRow("clone, `trunks.verify=connectivity`", clones[1], clones[2], 0.25),
   ];
 }
