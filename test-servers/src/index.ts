@@ -1,3 +1,5 @@
+export { type AzureAddress, type AzureServer, startAzurite } from "./azurite.ts";
+export { type GcsAddress, type GcsServer, startFakeGcs } from "./gcs.ts";
 export {
   cacheFolder,
   type InstallableServer,

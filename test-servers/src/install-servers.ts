@@ -2,7 +2,9 @@ import { catalog, serversAreRequired } from "./catalog.ts";
 import { installedProgram, ServerUnavailableError } from "./installation.ts";
 
 /** Installs every server into the cache and prints a line for each. Fails where one is missing that is required. */
-for (const { installable } of Object.values(catalog)) {
+for (const server of Object.values(catalog)) {
+  if (!("installable" in server)) continue;
+  const { installable } = server;
   const started = performance.now();
   try {
     const program = await installedProgram(installable);

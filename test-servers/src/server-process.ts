@@ -27,6 +27,17 @@ export interface ServerCommand {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** A running server that belongs to the caller, of whatever kind. */
+export interface TestServer {
+  readonly name: string;
+  /** Sends the signal, by default `SIGKILL`, and waits until the server is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on its folder, with the same address, and waits until it is ready. */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
 const maxPortTries = 5;
 const maxOutputLength = 4000;
 

@@ -1,10 +1,10 @@
 import type { TestProject } from "vitest/node";
-import { catalog, type ServerName, serversAreRequired } from "./catalog.ts";
+import { catalog, type ServerAddress, type ServerName, serversAreRequired } from "./catalog.ts";
 import { ServerUnavailableError } from "./installation.ts";
-import type { S3Address, S3Server } from "./s3-server.ts";
+import type { TestServer } from "./server-process.ts";
 
 /** The servers of a suite; `undefined` where the machine cannot have one. */
-export type ProvidedServers = Partial<Record<ServerName, S3Address>>;
+export type ProvidedServers = { readonly [Name in ServerName]?: ServerAddress<Name> };
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -22,7 +22,7 @@ declare module "vitest" {
  */
 export function serveSuite(names: readonly ServerName[]): (project: TestProject) => Promise<() => Promise<void>> {
   return async (project) => {
-    const running: S3Server[] = [];
+    const running: TestServer[] = [];
     const stopAll = async () => {
       await Promise.all(running.map((server) => server.stop()));
     };
@@ -37,7 +37,7 @@ export function serveSuite(names: readonly ServerName[]): (project: TestProject)
   };
 }
 
-async function startOrReport(name: ServerName, running: S3Server[]): Promise<void> {
+async function startOrReport(name: ServerName, running: TestServer[]): Promise<void> {
   try {
     running.push(await catalog[name].start());
   } catch (error) {
@@ -46,7 +46,7 @@ async function startOrReport(name: ServerName, running: S3Server[]): Promise<voi
   }
 }
 
-/** Without the methods: what crosses to the processes of the tests is plain data. */
-function addressOf({ kill: _kill, restart: _restart, stop: _stop, ...address }: S3Server): S3Address {
+/** Without the methods. */
+function addressOf({ kill: _kill, restart: _restart, stop: _stop, ...address }: TestServer): object {
   return address;
 }

@@ -1,6 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, inject, test } from "vitest";
-import { catalog, type ServerName } from "../src/catalog.ts";
+import { catalog } from "../src/catalog.ts";
 import type { S3Address } from "../src/index.ts";
 
 const servers = inject("servers");
@@ -10,7 +10,7 @@ function clientOf({ endpoint, region, accessKey, secretKey }: S3Address): S3Clie
   return new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
 }
 
-for (const name of Object.keys(catalog) as ServerName[]) {
+for (const name of ["versity", "seaweed"] as const) {
   const address = servers[name];
   describe.skipIf(address === undefined)(name, () => {
     const { bucket: Bucket } = address ?? { bucket: "" };

@@ -1,0 +1,164 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Socket } from "node:net";
+
+/** How far a request came, in the eyes of this side. It decides what a failure may be taken for. */
+export class Exchange {
+  /** False as long as no byte of the request can have reached the store. */
+  sent = false;
+  /** The status of the answer, once its head is there. */
+  status: number | undefined;
+  headers: http.IncomingHttpHeaders = {};
+}
+
+export interface TransportOptions {
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
+export interface WireRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** With a stream, `headers` hold the length. An error of the stream is the error of the request. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A connection without use is closed before a store would do it, as a rule: a request sent into a closing connection is
+ * one whose outcome nobody knows.
+ */
+const idleTimeoutMs = 5000;
+
+/**
+ * Sends requests over kept connections, each once. Google's client for Node has a transport of its own that cannot be
+ * replaced; it tells neither whether a request had left when it failed, nor gives up on silence alone.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #plainAgent: http.Agent;
+  readonly #secureAgent: https.Agent;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    const agentOptions = { keepAlive: true, maxSockets: options.maxConnections, timeout: idleTimeoutMs };
+    this.#plainAgent = new http.Agent(agentOptions);
+    this.#secureAgent = new https.Agent(agentOptions);
+  }
+
+  /** The answer, whatever its status, when its head is there. */
+  async send(request: WireRequest, exchange: Exchange): Promise<http.IncomingMessage> {
+    const { method, headers, body = new Uint8Array(0), signal } = request;
+    signal?.throwIfAborted();
+    const secure = request.url.startsWith("https:");
+    const agent = secure ? this.#secureAgent : this.#plainAgent;
+    const timeout = this.#options.requestTimeoutMs;
+    const outgoing = (secure ? https : http).request(request.url, { agent, method, headers, timeout });
+    outgoing.once("socket", (socket) => this.#watchConnecting(outgoing, socket, secure, exchange));
+    giveUpOnAbort(outgoing, signal);
+    const answer = new Promise<http.IncomingMessage>((resolve, reject) => {
+      outgoing.once("error", reject);
+      outgoing.once("close", () => reject(new Error("the connection was closed")));
+      outgoing.once("response", (incoming) => {
+        exchange.status = incoming.statusCode;
+        exchange.headers = incoming.headers;
+        // Who answers before it has heard everything wants no more.
+        if (!outgoing.writableEnded) incoming.once("end", () => outgoing.destroy());
+        resolve(incoming);
+      });
+    });
+    const source = { isSlow: false };
+    this.#giveUpOnSilence(outgoing, source);
+    if (body instanceof Uint8Array) outgoing.end(body);
+    else void sendStream(outgoing, body, source);
+    return await answer;
+  }
+
+  /** Closes all connections, those in use as well. */
+  destroy(): void {
+    this.#plainAgent.destroy();
+    this.#secureAgent.destroy();
+  }
+
+  #watchConnecting(outgoing: http.ClientRequest, socket: Socket, secure: boolean, exchange: Exchange): void {
+    if (!socket.connecting) {
+      exchange.sent = true;
+      return;
+    }
+    const { connectTimeoutMs } = this.#options;
+    const timer = setTimeout(() => {
+      outgoing.destroy(timeoutError(`no connection within ${connectTimeoutMs} ms`));
+    }, connectTimeoutMs);
+    const done = () => clearTimeout(timer);
+    socket.once("close", done);
+    socket.once(secure ? "secureConnect" : "connect", () => {
+      done();
+      exchange.sent = true;
+    });
+  }
+
+  #giveUpOnSilence(outgoing: http.ClientRequest, source: { readonly isSlow: boolean }): void {
+    const { requestTimeoutMs } = this.#options;
+    let incoming: http.IncomingMessage | undefined;
+    outgoing.once("response", (response) => {
+      incoming = response;
+    });
+    outgoing.on("timeout", () => {
+      // Bytes that wait here, or that nobody has brought yet: then it is not the store that is slow.
+      const isOurs = incoming === undefined ? source.isSlow : incoming.readableLength > 0;
+      if (isOurs) outgoing.setTimeout(requestTimeoutMs);
+      else (incoming ?? outgoing).destroy(timeoutError(`no byte moved for ${requestTimeoutMs} ms`));
+    });
+  }
+}
+
+/** Sends a body as fast as the store takes it. Ends quietly when the store has answered or the request is over. */
+async function sendStream(
+  outgoing: http.ClientRequest,
+  body: AsyncIterable<Uint8Array>,
+  source: { isSlow: boolean },
+): Promise<void> {
+  try {
+    source.isSlow = true;
+    for await (const chunk of body) {
+      source.isSlow = false;
+      if (outgoing.destroyed) return;
+      if (!outgoing.write(chunk)) await drained(outgoing);
+      source.isSlow = true;
+    }
+    outgoing.end();
+  } catch (error) {
+    outgoing.destroy(error as Error);
+  } finally {
+    source.isSlow = false;
+  }
+}
+
+function drained(outgoing: http.ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.once("drain", done);
+    outgoing.once("close", done);
+  });
+}
+
+function giveUpOnAbort(outgoing: http.ClientRequest, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  let incoming: http.IncomingMessage | undefined;
+  outgoing.once("response", (response) => {
+    incoming = response;
+  });
+  const abort = () => (incoming ?? outgoing).destroy(new Error("aborted", { cause: signal.reason }));
+  signal.addEventListener("abort", abort, { once: true });
+  outgoing.once("close", () => signal.removeEventListener("abort", abort));
+}
+
+function timeoutError(message: string): Error {
+  return Object.assign(new Error(message), { code: "ETIMEDOUT" });
+}
