@@ -1,6 +1,6 @@
 import { defineConfig } from "tsup";
+import { writeNotices } from "../../scripts/notices.ts";
 import { programBuild } from "../../scripts/tsup.ts";
-import { writeNotices } from "./notices.ts";
 
 /**
  * Takes the parts of the AWS SDK in that are used: loading them takes half the time, and installing the package a
