@@ -56,8 +56,13 @@ export function first(
 }
 
 /** An answer as Google refuses with. */
-export function refusal(status: number, reason: string, headers: Record<string, string> = {}): ProxyAction {
-  const error = { code: status, message: `said ${reason}`, errors: [{ domain: "global", reason }] };
+export function refusal(
+  status: number,
+  reason: string,
+  headers: Record<string, string> = {},
+  message = `said ${reason}`,
+): ProxyAction {
+  const error = { code: status, message, errors: [{ domain: "global", reason }] };
   return {
     do: "answer",
     status,
