@@ -80,7 +80,9 @@ function lost(error: unknown, attempt: Attempt): TrunksError {
 
 /** The SDK hangs the request, with its signature, and the answer on its errors: only their first line goes on. */
 function bareError(error: unknown, secrets: readonly string[]): Error {
-  const [said = ""] = textOf(error).split("\n", 1);
+  // A parser's words quote the answer.
+  const isParser = (error as { code?: string }).code === "PARSE_ERROR";
+  const [said = ""] = isParser ? ["it cannot be parsed"] : textOf(error).split("\n", 1);
   return Object.assign(new Error(withoutSecrets(said, secrets)), { code: (error as NodeJS.ErrnoException).code });
 }
 

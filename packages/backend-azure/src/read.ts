@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type ByteRange, bytesContent, type Content, resolveRange, streamContent, TrunksError } from "@trunks/core";
 import { abortedError, brokenBody } from "./failure.ts";
 import { refusalOf } from "./refusal.ts";
@@ -66,13 +67,12 @@ async function download(
   const { start = 0, end } = range ?? {};
   const count = end === undefined ? undefined : end - start;
   try {
-    const { output, exchange } = await store.send(read, (container, abortSignal) =>
+    const { exchange } = await store.send(read, (container, abortSignal) =>
       container
         .getBlobClient(store.blobName(read.key))
         .download(start, count, { abortSignal, maxRetryRequests: 0, conditions: { ifMatch } }),
     );
-    const body = output.readableStreamBody as NodeJS.ReadableStream & { destroy(): void };
-    return contentOf(body, exchange, range, read, store.options.place);
+    return contentOf(exchange, range, read, store.options.place);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     // Behind the last byte: no bytes, and the size of the body has to be asked for.
@@ -90,15 +90,13 @@ function emptyAnswer(known: Properties | undefined): Content | undefined {
   return known && bytesContent(new Uint8Array(0), known.size);
 }
 
-type Body = NodeJS.ReadableStream & { destroy(): void };
-
 function contentOf(
-  body: Body,
-  { status, headers }: Exchange,
+  { status, headers, answer }: Exchange,
   range: ByteRange | undefined,
   { key, signal }: Read,
   place: string,
 ): Content {
+  const body = answer as IncomingMessage;
   const size = Number(headers["content-length"] ?? Number.NaN);
   const refuse = (what: string): never => {
     body.destroy();
@@ -124,10 +122,10 @@ function contentOf(
 }
 
 /** The bytes of an answer, with errors of one kind, and a connection that is given up with its stream. */
-function bodyStream(body: Body, place: string, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+function bodyStream(body: IncomingMessage, place: string, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
-      const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+      const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
       return {
         async next() {
           try {
