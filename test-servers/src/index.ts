@@ -17,5 +17,5 @@ export {
 } from "./proxy.ts";
 export type { S3Address, S3Server } from "./s3-server.ts";
 export { startSeaweed } from "./seaweed.ts";
-export { type ServerCommand, type ServerPlan, ServerProcess } from "./server-process.ts";
+export { type ServerCommand, type ServerPlan, ServerProcess, type TestServer } from "./server-process.ts";
 export { startVersity } from "./versity.ts";

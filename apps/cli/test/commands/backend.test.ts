@@ -20,14 +20,14 @@ interface BackendList {
 }
 
 test("list tells what is built in, what is installed, and what is not", async () => {
-  const folder = "data/trunks/backends/node_modules/@trunks/backend-azure";
-  const manifest = { name: "@trunks/backend-azure", version: "9.8.7" };
+  const folder = "data/trunks/backends/node_modules/@trunks/backend-postgres";
+  const manifest = { name: "@trunks/backend-postgres", version: "9.8.7" };
   sandbox.write(`home/${folder}/package.json`, JSON.stringify(manifest));
   const { data } = await trunksJson<BackendList>(sandbox, ["backend", "list"]);
   const of = (scheme: string) => data.find(({ schemes }) => schemes.includes(scheme));
   expect(of("local")).toMatchObject({ object: "backend", package: null, installed: true });
-  expect(of("azure")).toMatchObject({
-    package: "@trunks/backend-azure",
+  expect(of("postgres")).toMatchObject({
+    package: "@trunks/backend-postgres",
     installed: true,
     version: "9.8.7",
     folder: join(sandbox.path, "home", folder),
@@ -38,7 +38,7 @@ test("list tells what is built in, what is installed, and what is not", async ()
     package: "@trunks/backend-sftp",
     installed: false,
   });
-  expect(await trunksText(sandbox, ["backend", "list"])).toMatch(/^azure:\/\/ +@trunks\/backend-azure +9\.8\.7$/m);
+  expect(await trunksText(sandbox, ["backend", "list"])).toMatch(/@trunks\/backend-postgres +9\.8\.7$/m);
 });
 
 test("add installs a package into the managed folder, where it is found from then on", async () => {
