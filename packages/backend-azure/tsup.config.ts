@@ -6,8 +6,13 @@ import { programBuild } from "../../scripts/tsup.ts";
 export default defineConfig({
   ...programBuild({ entry: ["src/index.ts"], splitting: true, clean: true }),
   dts: true,
-  external: ["@trunks/core", "@azure/identity"],
+  // Everything but the peers.
+  noExternal: [/^(?!@trunks\/core$|@azure\/identity$)/],
   metafile: true,
+  // Some of the SDK's own dependencies are CommonJS and ask for Node's modules by this name.
+  banner: {
+    js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+  },
   esbuildOptions(options) {
     // The SDK's CommonJS files cannot be cut to what is used.
     options.mainFields = ["module", "main"];
