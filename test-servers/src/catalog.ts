@@ -1,6 +1,8 @@
 import { startAzurite } from "./azurite.ts";
 import { fakeGcs, startFakeGcs } from "./gcs.ts";
 import type { InstallableServer } from "./installation.ts";
+import { pgbouncer, startPgbouncer } from "./pgbouncer.ts";
+import { postgres, startPostgres } from "./postgres.ts";
 import { seaweed, startSeaweed } from "./seaweed.ts";
 import type { TestServer } from "./server-process.ts";
 import { startVersity, versity } from "./versity.ts";
@@ -11,6 +13,8 @@ export const catalog = {
   seaweed: { installable: seaweed, start: startSeaweed },
   "fake-gcs": { installable: fakeGcs, start: startFakeGcs },
   azurite: { start: startAzurite },
+  postgres: { installable: postgres, start: startPostgres },
+  pgbouncer: { installable: pgbouncer, start: startPgbouncer },
 } satisfies Record<string, { installable?: InstallableServer; start: () => Promise<TestServer> }>;
 
 export type ServerName = keyof typeof catalog;

@@ -7,6 +7,8 @@ export {
   runInstaller,
   ServerUnavailableError,
 } from "./installation.ts";
+export { startPgbouncer } from "./pgbouncer.ts";
+export { type PostgresAddress, type PostgresServer, startPostgres } from "./postgres.ts";
 export {
   type ProxiedRequest,
   type ProxyAction,

@@ -1,0 +1,15 @@
+import { describeContract } from "@trunks/contract-tests/vitest";
+import { openPostgres } from "../src/index.ts";
+import { newRole, onEachServer, optionsFor } from "./address.ts";
+
+onEachServer((address) => {
+  const options = optionsFor(address);
+  describeContract("postgres", () => openPostgres(options), {
+    needs: {
+      openForbidden: async () => openPostgres({ ...options, ...(await newRole(address)) }),
+      openMissing: () => openPostgres({ ...options, database: "no_such_database" }),
+      ownStore: true,
+      outsideProcess: true,
+    },
+  });
+});
