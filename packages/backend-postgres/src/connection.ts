@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Client } from "pg";
+import { type BinaryRow, CopyOut } from "./copy-out.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type TlsChoice, tlsChoices } from "./tls.ts";
 
@@ -87,16 +88,17 @@ export class Connection {
 
   /** Runs one statement, and gives the connection up when the signal is raised or nothing moves for too long. */
   async run({ text, values }: Statement, signal: AbortSignal | undefined): Promise<Answer> {
-    const abort = () => this.destroy("aborted");
-    signal?.addEventListener("abort", abort, { once: true });
-    const stopWatching = this.#giveUpOnSilence();
-    try {
-      const { rows, rowCount } = await this.#client.query({ text, values: values && [...values] });
-      return { rows, rowCount: rowCount ?? 0 };
-    } finally {
-      stopWatching();
-      signal?.removeEventListener("abort", abort);
-    }
+    const { rows, rowCount } = await this.#watched(signal, () =>
+      this.#client.query({ text, values: values && [...values] }),
+    );
+    return { rows, rowCount: rowCount ?? 0 };
+  }
+
+  /** The same for a statement that answers bytes. */
+  async copy(select: string, signal: AbortSignal | undefined): Promise<readonly BinaryRow[]> {
+    const copy = new CopyOut(select);
+    await this.#watched(signal, () => this.#client.query(copy).done);
+    return copy.binaryRows();
   }
 
   /** Runs statements without values one after the other, in one transaction of their own. */
@@ -119,6 +121,18 @@ export class Connection {
   destroy(reason: string): void {
     this.#usable = false;
     socketOf(this.#client).destroy(new Error(reason));
+  }
+
+  async #watched<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
+    const abort = () => this.destroy("aborted");
+    signal?.addEventListener("abort", abort, { once: true });
+    const stopWatching = this.#giveUpOnSilence();
+    try {
+      return await work();
+    } finally {
+      stopWatching();
+      signal?.removeEventListener("abort", abort);
+    }
   }
 
   #giveUpOnSilence(): () => void {

@@ -1,20 +1,10 @@
 import { type ByteRange, bytesContent, type Content, resolveRange, streamContent } from "@trunks/core";
+import type { BinaryRow } from "./copy-out.ts";
 import { type Attempt, abortedError } from "./failure.ts";
 import type { PostgresStore } from "./store.ts";
 
-/** So much of a body comes with one answer. */
+/** About so much of a body comes with one answer. */
 const answerBytes = 4 * 2 ** 20;
-/** Enough for chunks of the size that is written today. */
-const firstChunks = 4;
-
-interface FirstRow {
-  readonly size: number;
-  readonly content: string | null;
-  readonly chunk_size: number | null;
-  readonly first: number;
-  readonly last: number;
-  readonly bytes: Uint8Array | null;
-}
 
 /** Reads a body or a part of it: see `Backend.get`. One statement for each 4 MiB, the next when it is asked for. */
 export async function readBody(
@@ -27,50 +17,53 @@ export async function readBody(
   const { start, end } = resolveRange(range, Number.MAX_SAFE_INTEGER);
   const suffix = range !== undefined && "suffix" in range;
   const attempt: Attempt = { operation: "get", key, loss: "harmless", signal };
-  const { keyPrefix } = store.options;
-  const statement = store.statements.read(keyPrefix + key, suffix ? range.suffix : start, end, suffix, firstChunks);
-  const rows = (await store.read(statement, attempt)).rows as unknown as readonly FirstRow[];
+  const fullKey = store.options.keyPrefix + key;
+  const select = store.statements.read(fullKey, suffix ? range.suffix : start, end, suffix, answerBytes);
+  const rows = await store.copy(select, attempt);
   const [row] = rows;
   if (row === undefined) return undefined;
-  const { size, first, content } = row;
-  const last = Math.max(first, row.last);
-  const chunks = rows.map(({ bytes }) => bytes ?? new Uint8Array(0));
-  if (content === null) return bytesContent(chunks[0] ?? new Uint8Array(0), size);
-  const rest = { content, chunkSize: row.chunk_size ?? 0, last };
-  return streamContent(contentStream(store, attempt, chunks, first, rest), last - first, size);
+  const [size, content, chunkSize, first, askedLast, bytes] = row;
+  const last = Math.max(int64(first), int64(askedLast));
+  if (content === null) return bytesContent(bytes ?? new Uint8Array(0), int64(size));
+  const part: Part = {
+    content: (content as Buffer).toString("utf8"),
+    chunkSize: (chunkSize as Buffer).readInt32BE(),
+    first: int64(first),
+    last,
+  };
+  return streamContent(partStream(store, attempt, part, rows), last - part.first, int64(size));
 }
 
-/** What is left of a content. */
-interface Rest {
+/** Some bytes of a content. */
+interface Part {
   readonly content: string;
   readonly chunkSize: number;
+  readonly first: number;
   readonly last: number;
 }
 
 /** A content that is replaced or deleted meanwhile ends early, which `streamContent` makes an error. */
-async function* contentStream(
+async function* partStream(
   store: PostgresStore,
   attempt: Attempt,
-  firstChunks: readonly Uint8Array[],
-  first: number,
-  { content, chunkSize, last }: Rest,
+  { content, chunkSize, first, last }: Part,
+  firstRows: readonly BinaryRow[],
 ): AsyncGenerator<Uint8Array> {
   const { signal } = attempt;
   let offset = first;
-  for (let chunks = firstChunks; ; ) {
-    for (const bytes of chunks) {
+  for (let rows = firstRows; rows.length > 0; ) {
+    for (const bytes of rows.map((row) => row.at(-1))) {
       if (signal?.aborted) throw abortedError(signal);
-      if (bytes.length > 0) yield bytes;
-      offset += bytes.length;
+      if (bytes) yield bytes;
+      offset += bytes?.length ?? 0;
     }
     if (signal?.aborted) throw abortedError(signal);
     if (offset >= last) return;
-    const until = Math.min(
-      last,
-      (Math.floor(offset / chunkSize) + Math.max(1, Math.floor(answerBytes / chunkSize))) * chunkSize,
-    );
-    const { rows } = await store.run(store.statements.readContent(content, chunkSize, offset, until), attempt);
-    if (rows.length === 0) return;
-    chunks = rows.map(({ bytes }) => bytes as Uint8Array);
+    const until = Math.min(last, offset + Math.max(answerBytes, chunkSize));
+    rows = await store.copy(store.statements.readContent(content, chunkSize, offset, until), attempt);
   }
+}
+
+function int64(bytes: Buffer | null | undefined): number {
+  return Number(bytes?.readBigInt64BE() ?? 0);
 }

@@ -1,3 +1,4 @@
+import { escapeLiteral } from "pg";
 import type { Statement } from "./connection.ts";
 
 /** So old is what is being written by nobody any more. */
@@ -130,35 +131,32 @@ export class Statements {
   }
 
   /**
-   * The bytes of a key from `start` to `end`, or the last `start` ones when `suffix`; of a content only those in the first
-   * `chunks` rows. A row a chunk; no row when the key is absent.
+   * To be copied: `size`, `content`, `chunk_size`, `first`, `last` and `bytes` of a key from `start` to `end`, or of the last
+   * `start` bytes when `suffix`; of a content only those in the first `answerBytes`. A row a chunk; no row when the key is
+   * absent.
    */
-  read(key: string, start: number, end: number, suffix: boolean, chunks: number): Statement {
-    return {
-      text: `WITH found AS (
-          SELECT size, body, content, chunk_size,
-            CASE WHEN $4 THEN greatest(size - $2::bigint, 0) ELSE least($2::bigint, size) END AS first,
-            CASE WHEN $4 THEN size ELSE least($3::bigint, size) END AS last
-          FROM ${this.#keys} WHERE key = $1)
-        SELECT size::float8, content::text, chunk_size, first::float8, last::float8,
-          CASE WHEN content IS NULL THEN substring(body FROM first::int + 1 FOR (last - first)::int)
-            ELSE (SELECT ${slice} FROM ${this.#chunks} AS chunk WHERE chunk.content = found.content AND number = wanted)
-          END AS bytes
-        FROM found LEFT JOIN LATERAL generate_series(
-            first / chunk_size, least((last - 1) / chunk_size, first / chunk_size + $5::int - 1)) AS wanted ON true
-        ORDER BY wanted`,
-      values: [key, start, end, suffix, chunks],
-    };
+  read(key: string, start: number, end: number, suffix: boolean, answerBytes: number): string {
+    const first = suffix ? `greatest(size - ${start}, 0)` : `least(${start}, size)`;
+    return `
+      WITH found AS (
+        SELECT size, body, content, chunk_size, ${first} AS first, ${suffix ? "size" : `least(${end}, size)`} AS last
+        FROM ${this.#keys} WHERE key = ${escapeLiteral(key)})
+      SELECT size, content::text, chunk_size, first, last,
+        CASE WHEN content IS NULL THEN substring(body FROM first::int + 1 FOR (last - first)::int)
+          ELSE (SELECT ${slice} FROM ${this.#chunks} AS chunk WHERE chunk.content = found.content AND number = wanted)
+        END
+      FROM found LEFT JOIN LATERAL generate_series(
+        first / chunk_size, least((last - 1) / chunk_size, (first + ${answerBytes - 1}) / chunk_size)) AS wanted ON true
+      ORDER BY wanted`;
   }
 
-  /** The bytes of a content from `first` to `last`, a row a chunk. */
-  readContent(content: string, chunkSize: number, first: number, last: number): Statement {
-    return {
-      text: `SELECT ${slice} AS bytes FROM ${this.#chunks} AS chunk,
-          (SELECT $2::bigint AS chunk_size, $3::bigint AS first, $4::bigint AS last) AS asked
-        WHERE chunk.content = $1 AND number BETWEEN first / chunk_size AND (last - 1) / chunk_size ORDER BY number`,
-      values: [content, chunkSize, first, last],
-    };
+  /** To be copied: the bytes of a content from `first` to `last`, a row a chunk. */
+  readContent(content: string, chunkSize: number, first: number, last: number): string {
+    return `
+      SELECT ${slice} FROM ${this.#chunks} AS chunk,
+        (SELECT ${chunkSize} AS chunk_size, ${first}::bigint AS first, ${last}::bigint AS last) AS asked
+      WHERE chunk.content = ${escapeLiteral(content)}
+        AND number BETWEEN first / chunk_size AND (last - 1) / chunk_size ORDER BY number`;
   }
 
   /** The content that the key `$1` holds becomes loose. */

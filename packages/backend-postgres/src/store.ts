@@ -1,5 +1,6 @@
 import { isTrunksError, TrunksError } from "@trunks/core";
 import { type Answer, Connection, type Statement } from "./connection.ts";
+import type { BinaryRow } from "./copy-out.ts";
 import { type Attempt, abortedError, failure, stateOf } from "./failure.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
@@ -49,14 +50,24 @@ export class PostgresStore {
 
   /** Runs a statement that looks; absent tables are as good as empty ones, in a schema that is there. */
   async read(statement: Statement, attempt: Attempt): Promise<Answer> {
+    return (await this.#unlessAbsent(this.run(statement, attempt), attempt)) ?? { rows: [], rowCount: 0 };
+  }
+
+  /** The same for one that answers bytes. */
+  async copy(select: string, attempt: Attempt): Promise<readonly BinaryRow[]> {
+    const copying = this.#withConnection(attempt, (connection) => connection.copy(select, attempt.signal));
+    return (await this.#unlessAbsent(copying, attempt)) ?? [];
+  }
+
+  async #unlessAbsent<Found>(reading: Promise<Found>, attempt: Attempt): Promise<Found | undefined> {
     try {
-      return await this.run(statement, attempt);
+      return await reading;
     } catch (error) {
       if (!isAbsentTable(error)) throw error;
     }
     const { rows } = await this.run(this.statements.schemaExists(), { ...attempt, loss: "harmless" });
     if (rows[0]?.found !== true) throw this.#noSchema(attempt);
-    return { rows: [], rowCount: 0 };
+    return undefined;
   }
 
   /** Does something that nobody waits for, and whose failure hurts nobody. `close` waits for it. */

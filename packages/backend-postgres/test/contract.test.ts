@@ -1,8 +1,8 @@
 import { describeContract } from "@trunks/contract-tests/vitest";
 import { openPostgres } from "../src/index.ts";
-import { newRole, onEachServer, optionsFor } from "./address.ts";
+import { newRole, onServer, optionsFor } from "./address.ts";
 
-onEachServer((address) => {
+onServer("postgres", (address) => {
   const options = optionsFor(address);
   describeContract("postgres", () => openPostgres(options), {
     needs: {
@@ -10,6 +10,18 @@ onEachServer((address) => {
       openMissing: () => openPostgres({ ...options, database: "no_such_database" }),
       ownStore: true,
       outsideProcess: true,
+    },
+  });
+});
+
+onServer("pgbouncer", (address) => {
+  const options = optionsFor(address);
+  describeContract("postgres", () => openPostgres(options), {
+    rounds: 2,
+    needs: {
+      openForbidden: async () => openPostgres({ ...options, ...(await newRole(address)) }),
+      // A missing database, which this pooler reports only after seconds, has one test of its own.
+      ownStore: true,
     },
   });
 });
