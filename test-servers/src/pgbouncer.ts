@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type InstallableServer, installedProgram, runInstaller, ServerUnavailableError } from "./installation.ts";
 import { addressOf, connectOnce, type PostgresServer, startPostgres } from "./postgres.ts";
 import { ServerProcess } from "./server-process.ts";
-import { giveAway, unprivileged } from "./unprivileged.ts";
+import { giveAway, isRoot, unprivileged } from "./unprivileged.ts";
 
 const systemProgram = "/usr/sbin/pgbouncer";
 
@@ -20,13 +20,14 @@ export const pgbouncer: InstallableServer = {
 };
 
 async function installPackage(): Promise<void> {
-  if (process.getuid?.() !== 0) throw new ServerUnavailableError(pgbouncer, "pgbouncer, and only root may install it");
-  const quiet = { DEBIAN_FRONTEND: "noninteractive" };
+  const asRoot = isRoot() ? ["env"] : ["sudo", "--non-interactive", "env"];
+  const run = ([program = "", ...args]: readonly string[]) => runInstaller(program, args);
+  const aptGet = [...asRoot, "DEBIAN_FRONTEND=noninteractive", "apt-get"];
   try {
-    await runInstaller("apt-get", ["update"], quiet);
-    await runInstaller("apt-get", ["install", "--yes", "--no-install-recommends", "pgbouncer"], quiet);
+    await run([...aptGet, "update"]);
+    await run([...aptGet, "install", "--yes", "--no-install-recommends", "pgbouncer"]);
   } catch (error) {
-    throw new ServerUnavailableError(pgbouncer, `pgbouncer, and apt-get cannot bring it: ${(error as Error).message}`);
+    throw new ServerUnavailableError(pgbouncer, `pgbouncer, nor can apt-get bring it: ${(error as Error).message}`);
   }
 }
 

@@ -4,6 +4,9 @@ import { type BinaryRow, CopyOut } from "./copy-out.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type TlsChoice, tlsChoices } from "./tls.ts";
 
+/** A server that has gone away is not waited for. */
+const goodbyeTimeoutMs = 1000;
+
 /** A statement's text and what stands for `$1`, `$2` and so on in it. */
 export interface Statement {
   readonly text: string;
@@ -115,7 +118,11 @@ export class Connection {
   /** Says goodbye to the server. */
   async close(): Promise<void> {
     this.#usable = false;
+    // The process must not end between the goodbye and the end.
+    this.idle = false;
+    const timer = setTimeout(() => this.destroy("closed"), goodbyeTimeoutMs);
     await this.#client.end().catch(() => {});
+    clearTimeout(timer);
   }
 
   destroy(reason: string): void {
