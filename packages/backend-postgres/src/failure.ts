@@ -6,7 +6,7 @@ import { meaningOf, Refusal } from "./refusal.ts";
  * just failed. `repeatable`: not known, but doing it again does no harm. `final`: not known, and only the caller can
  * find out.
  */
-export type Loss = "harmless" | "repeatable" | "final";
+type Loss = "harmless" | "repeatable" | "final";
 
 /** A statement, for those who explain its failure. */
 export interface Attempt {

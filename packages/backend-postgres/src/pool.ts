@@ -15,7 +15,15 @@ interface Waiter {
   reject(error: TrunksError): void;
 }
 
-/** Connections, opened when they are needed, a bounded number of them. */
+/** Bounds of how long is waited for an open connection before another one is opened. */
+const leastPatienceMs = 20;
+const mostPatienceMs = 1000;
+
+/**
+ * Connections, opened when they are needed, a bounded number of them. Who finds all in use waits for one as long as it
+ * took to open the last, and only then opens another: most statements are done sooner, and a connection is dear to the
+ * server too.
+ */
 export class Pool {
   readonly #most: number;
   readonly #idle: Idle[] = [];
@@ -23,6 +31,9 @@ export class Pool {
   readonly #waiters: Waiter[] = [];
   /** Connections that are open or being opened. */
   #count = 0;
+  #opening = 0;
+  #patienceMs = leastPatienceMs;
+  #lastOpenedMs = 0;
   #closedError: TrunksError | undefined;
 
   constructor(most: number) {
@@ -33,8 +44,12 @@ export class Pool {
   async take(open: () => Promise<Connection>, signal: AbortSignal | undefined): Promise<Connection> {
     const idle = this.#takeIdle() ?? (await this.#turn(signal));
     if (idle !== undefined) return idle;
+    this.#opening++;
     try {
+      const started = performance.now();
       const connection = await open();
+      this.#lastOpenedMs = performance.now();
+      this.#patienceMs = Math.min(Math.max(this.#lastOpenedMs - started, leastPatienceMs), mostPatienceMs);
       if (this.#closedError !== undefined) {
         connection.destroy("closed");
         throw this.#closedError;
@@ -44,6 +59,8 @@ export class Pool {
     } catch (error) {
       this.#lose();
       throw error;
+    } finally {
+      this.#opening--;
     }
   }
 
@@ -96,25 +113,42 @@ export class Pool {
 
   /** Waits for the right to open a connection (`undefined`), or for one that another has finished with. */
   async #turn(signal: AbortSignal | undefined): Promise<Connection | undefined> {
-    if (this.#count < this.#most) {
+    if (this.#count === 0) {
       this.#count++;
       return undefined;
     }
-    return await new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        resolve(connection) {
-          signal?.removeEventListener("abort", leave);
-          resolve(connection);
-        },
-        reject,
-      };
-      const leave = () => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        reject(abortedError(signal as AbortSignal));
-      };
-      signal?.addEventListener("abort", leave, { once: true });
-      this.#waiters.push(waiter);
-    });
+    const turn = Promise.withResolvers<Connection | undefined>();
+    const waiter: Waiter = { resolve: turn.resolve, reject: turn.reject };
+    this.#waiters.push(waiter);
+    const leave = () => {
+      if (this.#forget(waiter)) turn.reject(abortedError(signal as AbortSignal));
+    };
+    signal?.addEventListener("abort", leave, { once: true });
+    const timer = this.#growWhenPatienceEnds(waiter);
+    try {
+      return await turn.promise;
+    } finally {
+      clearInterval(timer);
+      signal?.removeEventListener("abort", leave);
+    }
+  }
+
+  #growWhenPatienceEnds(waiter: Waiter): NodeJS.Timeout {
+    const startedMs = performance.now();
+    return setInterval(() => {
+      const waitedMs = performance.now() - Math.max(startedMs, this.#lastOpenedMs);
+      if (waitedMs < this.#patienceMs) return;
+      if (this.#opening > 0 || this.#count >= this.#most || !this.#forget(waiter)) return;
+      this.#count++;
+      waiter.resolve(undefined);
+    }, leastPatienceMs / 2);
+  }
+
+  /** Whether the waiter was still waiting. */
+  #forget(waiter: Waiter): boolean {
+    const index = this.#waiters.indexOf(waiter);
+    if (index >= 0) this.#waiters.splice(index, 1);
+    return index >= 0;
   }
 
   /** One connection fewer: the next who waits may open one. */

@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import type { PostgresAddress } from "@trunks/test-servers";
 
 /** What happens when a statement comes by. */
-export type WireAction =
+type WireAction =
   | "pass"
   /** The connection ends; the server never hears of the statement. */
   | "cut-before"

@@ -1,3 +1,4 @@
+import { openPostgres } from "@trunks/backend-postgres";
 import { type PostgresServer, ServerUnavailableError, startPostgres } from "@trunks/test-servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Sandbox } from "../support/sandbox.ts";
@@ -46,4 +47,9 @@ test("postgres: git pushes to a database, clones from it, and fetches what anoth
   expect(await git("first", "show", "origin/topic:small")).toBe("two");
   const late = await sandbox.tryGit(["push", "origin", "HEAD~0:refs/heads/topic"], { folder: "first", environment });
   expect([late.status, String(late.stderr)]).toEqual([1, expect.stringContaining("rejected")]);
+
+  const backend = await openPostgres({ host, port, user, password, database });
+  const { keys } = await backend.list("trunks/app.trunk/journal/");
+  await backend.close();
+  expect(keys).toHaveLength(2);
 });
