@@ -70,7 +70,28 @@ test("installed in an empty folder, `trunks` brings the helper to the git that i
   run("", "work", trunks, "push");
   run("", ".", trunks, "clone", `local://${sandbox.path}/store/app`, "copy");
   expect(run("", "copy", "git", "log", "--format=%s")).toBe("one\n");
-  expect(run("", "work", trunks, "backend", "list")).toMatch(/backend-s3 +[0-9]+\.[0-9]+\.[0-9]+/);
+});
+
+test("`backend list` tells what is installed beside the program, what in the managed folder, and what is not", () => {
+  const trunks = join(sandbox.path, "project", "node_modules", ".bin", "trunks");
+  const managed = "home/data/trunks/backends/node_modules/@trunks/backend-azure";
+  sandbox.write(`${managed}/package.json`, JSON.stringify({ name: "@trunks/backend-azure", version: "9.8.7" }));
+  const { data } = JSON.parse(run("", ".", trunks, "backend", "list", "--json")) as {
+    data: { schemes: string[] }[];
+  };
+  const of = (scheme: string) => data.find(({ schemes }) => schemes.includes(scheme));
+  expect(of("s3")).toMatchObject({
+    installed: true,
+    folder: join(sandbox.path, "project/node_modules/@trunks/backend-s3"),
+  });
+  expect(of("azure")).toMatchObject({ installed: true, version: "9.8.7", folder: join(sandbox.path, managed) });
+  expect(of("postgres")).toEqual({
+    object: "backend",
+    schemes: expect.arrayContaining(["postgres"]),
+    package: "@trunks/backend-postgres",
+    installed: false,
+  });
+  expect(run("", ".", trunks, "backend", "list")).toMatch(/^azure:\/\/ +@trunks\/backend-azure +9\.8\.7$/m);
 });
 
 test("installed globally, plain git finds the helper", () => {
