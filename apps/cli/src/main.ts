@@ -2,6 +2,7 @@ import { TrunksError } from "@trunks/core";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { catalog } from "./catalog.ts";
 import { type CatalogEntry, exitStatus } from "./command.ts";
+import { hideExposedSecrets } from "./exposed-secrets.ts";
 import { tellFailure } from "./failure.ts";
 import { commandHelp, overview } from "./help.ts";
 import { Output } from "./output.ts";
@@ -13,6 +14,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const output = new Output(options.includes("--json"));
   const verbose = options.includes("--verbose");
   process.stdout.on("error", leaveQuietly);
+  const warning = hideExposedSecrets(args);
+  if (warning !== undefined) output.note(warning);
   try {
     return await run(args, output, verbose);
   } catch (error) {

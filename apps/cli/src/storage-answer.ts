@@ -44,6 +44,11 @@ export function requireStorage(
   });
 }
 
+/** A storage that is not saved yet, as it will count: over it goes what the environment says of one of that name. */
+export function withEnvironment(name: string, storage: Storage, others: Settings["storages"]): Storage {
+  return resolveStorage(name, { ...others, [name]: storage }, process.env) ?? storage;
+}
+
 /** Names of all storages that settings or environment know, in order. */
 export function storageNames(settings: Settings | undefined): string[] {
   const stored = Object.keys(settings?.storages ?? {});

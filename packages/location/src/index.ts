@@ -1,4 +1,6 @@
 export { backendsFolder, type FoundPackage, findBackendPackage } from "./backend-package.ts";
+export { type FieldName, type StorageField, storageFields } from "./field.ts";
+export { type FormValues, fieldOption, formUrl, formValues } from "./form.ts";
 export {
   canonicalUrl,
   parseLocation,
@@ -9,7 +11,7 @@ export {
 } from "./location.ts";
 export { type OpenedLocation, type OpenedRoot, type OpenOptions, openLocation, openRoot } from "./open.ts";
 export { isSecretName, redactUrl } from "./redact.ts";
-export { backendPackages, knownBackends } from "./scheme.ts";
+export { backendPackages, formSchemes, knownBackends, schemeRules } from "./scheme.ts";
 export type { Settings } from "./settings.ts";
 export { SettingsFile } from "./settings-file.ts";
 export { checkStorageName, type Environment, optionName, resolveStorage, type Storage } from "./storage.ts";

@@ -1,5 +1,5 @@
 /** Names of query parameters and options whose values are never shown. `accessKey` is no secret, and is masked as well. */
-const secretName = /secret|passw|passphrase|pwd|token|key|signature|^sig$|credential|sas|auth/i;
+const secretName = /secret|passw|passphrase|pwd|token|key|signature|^sig$|credential|sas|auth|connection-?string/i;
 const mask = "***";
 
 /** Whether the value of a query parameter or an option of this name must not be shown. */

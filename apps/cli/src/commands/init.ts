@@ -10,6 +10,7 @@ import {
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { git } from "../helper/git.ts";
 import { offerHelper } from "../offer-helper.ts";
+import { withEnvironment } from "../storage-answer.ts";
 import { bareStorage, connectionOptions, storageFrom, storageOptions } from "../storage-options.ts";
 import { probeStorage } from "../storage-probe.ts";
 import { isTrunkUrl, type Remote, remotes } from "../trunk-remote.ts";
@@ -86,7 +87,7 @@ async function tryStore({ arguments: args, verbose, signal }: Context, name: str
     });
   }
   const storage = await storageFrom(args, bareStorage(url));
-  await probeStorage(storage, { verbose, signal });
+  await probeStorage(withEnvironment(name, storage, settings?.storages ?? {}), { verbose, signal });
   return storage;
 }
 

@@ -1,17 +1,18 @@
 import { TrunksError } from "@trunks/core";
 import { checkStorageName } from "@trunks/location";
 import { UsageError } from "../arguments.ts";
-import { askForStorage } from "../ask.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { storageAnswer } from "../storage-answer.ts";
-import { bareStorage, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
+import { storageAnswer, withEnvironment } from "../storage-answer.ts";
+import { bareStorage, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
 import { probeStorage } from "../storage-probe.ts";
+import { askForStorage } from "../storage-wizard.ts";
 import { ensureSettings, readSettings, requireWorkingCopy } from "../working-copy.ts";
 
 export const command: Command = {
-  usage: ["--name NAME --url URL [OPTIONS]", "(on a terminal, asks for what is missing)"],
+  usage: ["NAME --backend KIND [OPTIONS]", "NAME --url URL [OPTIONS]", "(on a terminal, asks for what is missing)"],
   description: [
-    "Proves first that the store can be read, created in once and only once, listed and deleted from. Secrets stay in this clone's settings (.trunks, readable by you alone) and are never written to the store. TRUNKS_STORAGE_<NAME>_<KEY> in the environment goes before them.",
+    "Proves first that the store can be read, created in once and only once, listed and deleted from. Secrets stay in this clone's settings (.trunks, readable by you alone) and are never written to the store.",
+    secretsHelp,
   ],
   options: storageOptions,
   words: { least: 0, most: 1 },
@@ -22,10 +23,11 @@ export const command: Command = {
     if (name === undefined) throw new UsageError("--name is missing");
     checkStorageName(name);
     const url = storageUrl(args);
-    if (url === undefined) throw new UsageError("--url is missing");
+    if (url === undefined) throw new UsageError("--backend or --url is missing");
     const storage = await storageFrom(args, { ...bareStorage(url), ...(args.flag("mirror") && { mirror: true }) });
-    if (Object.hasOwn((await readSettings(copy))?.storages ?? {}, name)) throw taken(name);
-    await probeStorage(storage, { verbose, signal });
+    const known = (await readSettings(copy))?.storages ?? {};
+    if (Object.hasOwn(known, name)) throw taken(name);
+    await probeStorage(withEnvironment(name, storage, known), { verbose, signal });
     const file = await ensureSettings(copy);
     const settings = await file.update((before) => {
       if (Object.hasOwn(before.storages, name)) throw taken(name);

@@ -1,14 +1,14 @@
 import { optionName, type Storage } from "@trunks/location";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { requireStored, storageAnswer } from "../storage-answer.ts";
-import { storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
+import { requireStored, storageAnswer, withEnvironment } from "../storage-answer.ts";
+import { secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
 import { probeStorage } from "../storage-probe.ts";
 import { requireSettings } from "../working-copy.ts";
 
 export const command: Command = {
   usage: ["NAME [OPTIONS]"],
-  description: ["What is not named stays as it is. The store is tried out before anything is saved."],
+  description: ["What is not named stays as it is. The store is tried out before anything is saved.", secretsHelp],
   options: {
     ...storageOptions,
     unset: { value: "KEY", multiple: true, help: "forget an option or a secret: region, secret-key, mirror, …" },
@@ -18,11 +18,12 @@ export const command: Command = {
     const name = storageName(args);
     if (name === undefined) throw new UsageError("the storage's name is missing");
     const file = await requireSettings();
-    const stored = without(requireStored(name, await file.read()), args.texts("unset"));
-    const url = storageUrl(args) ?? stored.url;
+    const settings = await file.read();
+    const stored = without(requireStored(name, settings), args.texts("unset"));
+    const url = storageUrl(args, stored.url) ?? stored.url;
     const changed = await storageFrom(args, { ...stored, url, ...(args.flag("mirror") && { mirror: true }) });
-    await probeStorage(changed, { verbose, signal });
-    const settings = await file.update((before) => {
+    await probeStorage(withEnvironment(name, changed, settings.storages), { verbose, signal });
+    const updated = await file.update((before) => {
       requireStored(name, before);
       return {
         ...before,
@@ -30,7 +31,7 @@ export const command: Command = {
         ...(args.flag("default") && { defaultStorage: name }),
       };
     });
-    const answer = storageAnswer(name, changed, settings);
+    const answer = storageAnswer(name, changed, updated);
     output.answer(answer, `updated ${name}: ${answer.url} keeps its promises`);
     return exitStatus.ok;
   },

@@ -103,7 +103,7 @@ describe("storage add", () => {
     expect(await add("Primary", "--url", store)).toMatchObject({ code: "CONFIG_INVALID" });
     expect(await add("two", "--url", `${store}/trunks/app.trunk`)).toMatchObject({ code: "CONFIG_INVALID" });
     expect(await add("two", "--url", "/srv")).toMatchObject({ code: "CONFIG_INVALID" });
-    expect(await add("two")).toMatchObject({ code: "INVALID_ARGUMENT", message: "--url is missing" });
+    expect(await add("two")).toMatchObject({ code: "INVALID_ARGUMENT", message: "--backend or --url is missing" });
     expect(await add("--url", store)).toMatchObject({ code: "INVALID_ARGUMENT", message: "--name is missing" });
     expect(Object.keys(settings().storages)).toEqual(["primary"]);
   });
