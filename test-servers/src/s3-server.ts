@@ -13,6 +13,8 @@ export interface S3Address {
   readonly secretKey: string;
   /** Another user with the same rights, where the server has several. */
   readonly spare?: Secrets;
+  /** A user who may only read and list, where the server has several. */
+  readonly reader?: Secrets;
   /** A bucket that exists and is empty but for the key `ready`. */
   readonly bucket: string;
   /** The server's temporary folder. */
@@ -51,7 +53,7 @@ export function newSecrets(): Secrets {
 export async function startS3Server(
   { name, version }: { name: string; version: string },
   plan: (secrets: Secrets) => S3ServerPlan,
-  spare?: Secrets,
+  others: Pick<S3Address, "spare" | "reader"> = {},
 ): Promise<S3Server> {
   const secrets = newSecrets();
   const probe = (ports: readonly number[]) => writeOnce(`http://127.0.0.1:${ports.at(-1)}`, secrets);
@@ -63,7 +65,7 @@ export async function startS3Server(
     endpoint,
     region,
     ...secrets,
-    spare,
+    ...others,
     bucket,
     folder: server.folder,
     environment: {

@@ -23,7 +23,7 @@ export const seaweed: InstallableServer = {
 /** Starts a SeaweedFS that belongs to the caller. Throws `ServerUnavailableError` where it cannot be installed. */
 export async function startSeaweed(): Promise<S3Server> {
   const program = await installedProgram(seaweed);
-  const spare = newSecrets();
+  const others = { spare: newSecrets(), reader: newSecrets() };
   const plan = ({ accessKey, secretKey }: Secrets): S3ServerPlan => ({
     portCount: 8,
     async command([master, masterGrpc, volume, volumeGrpc, filer, filerGrpc, s3Grpc, s3], folder) {
@@ -31,7 +31,8 @@ export async function startSeaweed(): Promise<S3Server> {
       await mkdir(data, { recursive: true });
       const identities = [
         { name: "tests", credentials: [{ accessKey, secretKey }], actions: ["Admin"] },
-        { name: "spare", credentials: [spare], actions: ["Admin"] },
+        { name: "spare", credentials: [others.spare], actions: ["Admin"] },
+        { name: "reader", credentials: [others.reader], actions: ["Read", "List"] },
       ];
       const config = join(folder, "s3.json");
       await writeFile(config, JSON.stringify({ identities }), { mode: 0o600 });
@@ -59,5 +60,5 @@ export async function startSeaweed(): Promise<S3Server> {
       };
     },
   });
-  return startS3Server(seaweed, plan, spare);
+  return startS3Server(seaweed, plan, others);
 }

@@ -45,12 +45,12 @@ export function needStore(context: TestContext, store: Store | string | undefine
 }
 
 /** The URL of a trunk on an S3 server, or on what stands before it. */
-function s3Url({ bucket, region }: S3Address, endpoint: string, path: string, scheme = "s3"): string {
+export function s3Url({ bucket, region }: S3Address, endpoint: string, path: string, scheme = "s3"): string {
   return `trunks::${scheme}://${bucket}/${path}?endpoint=${encodeURIComponent(endpoint)}&region=${region}`;
 }
 
 /** What S3 clients need to know, and nothing that would lead them anywhere else. */
-function s3Environment({ accessKey, secretKey }: S3Address): Record<string, string> {
+export function s3Environment({ accessKey, secretKey }: S3Address): Record<string, string> {
   return { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, AWS_EC2_METADATA_DISABLED: "true" };
 }
 
