@@ -9,6 +9,7 @@ export {
 } from "./installation.ts";
 export { startPgbouncer } from "./pgbouncer.ts";
 export { type PostgresAddress, type PostgresServer, startPostgres } from "./postgres.ts";
+export { type PostgresWire, startPostgresWire } from "./postgres-wire.ts";
 export {
   type ProxiedRequest,
   type ProxyAction,

@@ -1,12 +1,11 @@
 import { type Backend, isTrunksError, type TrunksError } from "@trunks/core";
-import type { PostgresAddress } from "@trunks/test-servers";
+import { type PostgresAddress, type PostgresWire, startPostgresWire } from "@trunks/test-servers";
 import { expect, test } from "vitest";
 import { openPostgres, type PostgresOptions } from "../src/index.ts";
 import { asAdministrator, bytesOf, onServer, optionsFor } from "./address.ts";
-import { startWire, type Wire } from "./wire.ts";
 
 interface Faulty {
-  readonly wire: Wire;
+  readonly wire: PostgresWire;
   /** Behind the wire. */
   readonly backend: Backend;
   /** The same keys, straight from the server. */
@@ -19,7 +18,7 @@ async function withWire(
   changes: Partial<PostgresOptions>,
   body: (faulty: Faulty) => Promise<void>,
 ): Promise<void> {
-  const wire = await startWire(address);
+  const wire = await startPostgresWire(address);
   const options = optionsFor(address);
   const { host, port } = wire.address;
   const backend = await openPostgres({ ...options, host, port, sslMode: "disable", ...changes });

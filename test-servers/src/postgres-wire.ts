@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import type { PostgresAddress } from "@trunks/test-servers";
+import type { PostgresAddress } from "./postgres.ts";
 
 /** What happens when a statement comes by. */
 type WireAction =
@@ -11,7 +11,7 @@ type WireAction =
   /** Nothing moves any more. */
   | "hang";
 
-export interface Wire {
+export interface PostgresWire {
   readonly address: PostgresAddress;
   /** How many connections were opened. */
   readonly connections: number;
@@ -23,7 +23,7 @@ export interface Wire {
 }
 
 /** A way to the server that reads along and can be cut; for connections without TLS. */
-export async function startWire(target: PostgresAddress): Promise<Wire> {
+export async function startPostgresWire(target: PostgresAddress): Promise<PostgresWire> {
   const sockets = new Set<Socket>();
   const statements: string[] = [];
   let decide: (statement: string) => WireAction = () => "pass";
