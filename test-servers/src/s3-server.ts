@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { type ServerPlan, ServerProcess } from "./server-process.ts";
+import { type ServerPlan, ServerProcess, type TestServer } from "./server-process.ts";
 
 /** What a client must know of a running S3 server. Plain data, so that it can be handed to another process. */
 export interface S3Address {
@@ -24,14 +24,7 @@ export interface S3Address {
 }
 
 /** A running S3 server that belongs to the caller. */
-export interface S3Server extends S3Address {
-  /** Sends the signal, by default `SIGKILL`, and waits until the server is gone. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on its folder, with the same address, and waits until it is ready. */
-  restart(): Promise<void>;
-  /** Ends it and removes its folder. */
-  stop(): Promise<void>;
-}
+export interface S3Server extends S3Address, TestServer {}
 
 export interface Secrets {
   readonly accessKey: string;

@@ -10,7 +10,9 @@ const startTimeoutMs = 15 * 60_000;
 const timeoutMs = 300_000;
 const mebibyte = 2 ** 20;
 
-describe.each<StoreName>(["local", "versity", "seaweed"])("%s", (name) => {
+const names: readonly StoreName[] = ["local", "versity", "seaweed", "fake-gcs", "azurite", "postgres"];
+
+describe.each(names)("%s", (name) => {
   let sandbox: StoreSandbox;
   let started: Store | string | undefined;
   let store: Store;

@@ -2,6 +2,9 @@ import {
   type S3Address,
   type S3Server,
   ServerUnavailableError,
+  startAzurite,
+  startFakeGcs,
+  startPostgres,
   startSeaweed,
   startVersity,
 } from "@trunks/test-servers";
@@ -18,12 +21,15 @@ export interface Store {
 
 const starts = {
   local: async (sandbox: Sandbox): Promise<Store> => ({
-    url: (name, exact) => sandbox.trunkUrl(exact ? `trunks/${name}.trunk` : name),
+    url: (name, exact) => sandbox.trunkUrl(path(name, exact)),
     environment: {},
     stop: async () => {},
   }),
   versity: async () => s3Store(await startVersity()),
   seaweed: async () => s3Store(await startSeaweed()),
+  "fake-gcs": gcsStore,
+  azurite: azureStore,
+  postgres: postgresStore,
 };
 
 export type StoreName = keyof typeof starts;
@@ -45,8 +51,8 @@ export function needStore(context: TestContext, store: Store | string | undefine
 }
 
 /** The URL of a trunk on an S3 server, or on what stands before it. */
-export function s3Url({ bucket, region }: S3Address, endpoint: string, path: string, scheme = "s3"): string {
-  return `trunks::${scheme}://${bucket}/${path}?endpoint=${encodeURIComponent(endpoint)}&region=${region}`;
+export function s3Url({ bucket, region }: S3Address, endpoint: string, folder: string, scheme = "s3"): string {
+  return `trunks::${scheme}://${bucket}/${folder}?endpoint=${encodeURIComponent(endpoint)}&region=${region}`;
 }
 
 /** What S3 clients need to know, and nothing that would lead them anywhere else. */
@@ -56,8 +62,32 @@ export function s3Environment({ accessKey, secretKey }: S3Address): Record<strin
 
 function s3Store(server: S3Server): Store {
   return {
-    url: (name, exact) => s3Url(server, server.endpoint, `team/${exact ? `trunks/${name}.trunk` : name}`),
+    url: (name, exact) => s3Url(server, server.endpoint, `team/${path(name, exact)}`),
     environment: s3Environment(server),
     stop: () => server.stop(),
   };
+}
+
+async function gcsStore(): Promise<Store> {
+  const { bucket, environment, stop } = await startFakeGcs();
+  return { url: (...names) => `trunks::gcs://${bucket}/team/${path(...names)}`, environment, stop };
+}
+
+async function azureStore(): Promise<Store> {
+  const { account, container, endpoint, environment, stop } = await startAzurite();
+  const url: Store["url"] = (...names) =>
+    `trunks::azure://${account}/${container}/team/${path(...names)}?endpoint=${endpoint}`;
+  return { url, environment, stop };
+}
+
+async function postgresStore(): Promise<Store> {
+  const { host, port, user, database, password, stop } = await startPostgres();
+  const url: Store["url"] = (...names) =>
+    `trunks::postgres://${user}@${host}:${port}/${database}/team/${path(...names)}`;
+  return { url, environment: { PGPASSWORD: password }, stop };
+}
+
+/** Of a trunk in a store. */
+function path(name: string, exact?: "exact"): string {
+  return exact ? `trunks/${name}.trunk` : name;
 }
