@@ -16,11 +16,20 @@ export class ResultsReporter implements Reporter {
     const result: PackageResult = {
       name,
       files: modules.map(fileResult),
+      servers: modules[0] === undefined ? [] : startedServers(modules[0].project),
       errors: unhandled.map(String).concat(reason === "interrupted" ? ["the run was interrupted"] : []),
     };
     mkdirSync(this.#folder, { recursive: true });
     writeFileSync(join(this.#folder, `${name.replaceAll("/", "+")}.json`), JSON.stringify(result, null, 1));
   }
+}
+
+/** Those that the package's set-up has provided; of their addresses no more than this goes into a file. */
+function startedServers(project: TestModule["project"]): PackageResult["servers"] {
+  const { servers = {} } = project.getProvidedContext() as {
+    servers?: Readonly<Record<string, { readonly name: string; readonly version: string }>>;
+  };
+  return Object.values(servers).map(({ name, version }) => ({ name, version }));
 }
 
 function fileResult(module: TestModule): FileResult {

@@ -1,12 +1,14 @@
 /**
  * Adds up what the suites of all packages reported, and prints it as the last line: `N passed, N failed`. A green run in
  * which something did not run is a failure: a package that has a test script and reported nothing, a file of which no
- * test ran, a skip that `skips.json` does not allow, a test that it requires and that did not pass.
+ * test ran, a skip that `skips.json` does not allow, a test that it requires and that did not pass. In CI, so is a backend whose contract was not run.
  *
  *     node scripts/tally.ts [--failed]      --failed: the task runner saw a failure
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { matrixLines, matrixRows } from "./matrix.ts";
+import { ruleFor, type SkipRules } from "./skip-rules.ts";
 import { repositoryRoot, workspacePackages } from "./workspace.ts";
 
 export interface PackageResult {
@@ -14,6 +16,8 @@ export interface PackageResult {
   readonly files: readonly FileResult[];
   /** What went wrong outside of any test. */
   readonly errors: readonly string[];
+  /** The real servers that the suite was run on. */
+  readonly servers?: readonly { readonly name: string; readonly version: string }[];
 }
 
 export interface FileResult {
@@ -24,23 +28,11 @@ export interface FileResult {
   readonly skipped: readonly { readonly name: string; readonly reason?: string }[];
 }
 
-/** What may be skipped, and what must run where `CI` is set. A test is named by a part of its full name. */
-export interface SkipRules {
-  readonly allowed: readonly {
-    readonly package: string;
-    readonly test: string;
-    readonly reason: string;
-    /** Whether it may be skipped where `CI` is set, too. */
-    readonly inCi: boolean;
-  }[];
-  readonly requiredInCi: readonly { readonly package: string; readonly test: string }[];
-}
-
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Every skip and every fault, one a line. */
+  /** The contract of each backend on each server, then every skip and every fault, one a line. */
   readonly lines: readonly string[];
 }
 
@@ -74,7 +66,7 @@ export function tally({ results, expected, rules, ci, runnerFailed }: TallyQuest
       skipped += file.skipped.length;
       let forbidden = 0;
       for (const { name, reason } of file.skipped) {
-        const rule = rules.allowed.find((rule) => rule.package === result.name && name.includes(rule.test));
+        const rule = ruleFor(rules, result.name, name);
         const line = `${place} > ${name}: ${reason ?? rule?.reason ?? "no reason given"}`;
         if (rule !== undefined && (rule.inCi || !ci)) {
           skips.push(`skipped: ${line}`);
@@ -92,8 +84,13 @@ export function tally({ results, expected, rules, ci, runnerFailed }: TallyQuest
     const found = files.some((file) => file.passed.some((name) => name.includes(required.test)));
     if (!found) faults.push(`${required.package}: nothing named "${required.test}" passed, and it must run here`);
   }
+  const rows = matrixRows(results, expected, rules);
+  for (const { backend, server, passed } of ci ? rows.filter((row) => row.passed === 0) : []) {
+    faults.push(`backend-${backend}${server && ` on ${server}`}: ${passed} cases of the contract passed`);
+  }
   if (runnerFailed && failed + faults.length === 0) faults.push("a suite's process failed after its tests had passed");
-  const lines = [...skips, ...faults.map((fault) => `fault: ${fault}`)];
+  const matrix = rows.length > 0 ? matrixLines(rows) : [];
+  const lines = [...matrix, ...skips, ...faults.map((fault) => `fault: ${fault}`)];
   return { passed, failed: failed + faults.length, skipped, lines };
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type PackageResult, type SkipRules, type TallyQuestion, tally, totalLine } from "../tally.ts";
+import type { SkipRules } from "../skip-rules.ts";
+import { type PackageResult, type TallyQuestion, tally, totalLine } from "../tally.ts";
 
 const noRules: SkipRules = { allowed: [], requiredInCi: [] };
 const goRule: SkipRules = {

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { type InstallableServer, installedProgram, runInstaller, ServerUnavailableError } from "./installation.ts";
 import { addressOf, connectOnce, type PostgresServer, startPostgres } from "./postgres.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -53,8 +55,10 @@ export async function startPgbouncer(): Promise<PostgresServer> {
       },
       probe: ([port]) => connectOnce({ port: port ?? 0, password }),
     });
+    const { stdout } = await promisify(execFile)(systemProgram, ["--version"]);
+    const version = /[0-9]+(\.[0-9]+)+/.exec(stdout)?.[0] ?? pgbouncer.version;
     return {
-      ...addressOf(pgbouncer, server, password),
+      ...addressOf({ name: pgbouncer.name, version }, server, password),
       kill: (signal) => server.kill(signal),
       restart: () => server.restart(),
       async stop() {
