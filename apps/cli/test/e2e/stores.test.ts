@@ -3,16 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { checkedClone, contents } from "../support/clone.ts";
 import { commit, makeRepository } from "../support/repository.ts";
 import { type CommandOptions, Sandbox } from "../support/sandbox.ts";
-import { needStore, type Store, type StoreName, startStore } from "../support/stores.ts";
+import { needStore, type Store, startStore, storeNames } from "../support/stores.ts";
 
 /** Servers that are new have to be installed once. */
 const startTimeoutMs = 15 * 60_000;
 const timeoutMs = 300_000;
 const mebibyte = 2 ** 20;
 
-const names: readonly StoreName[] = ["local", "versity", "seaweed", "fake-gcs", "azurite", "postgres"];
-
-describe.each(names)("%s", (name) => {
+describe.each(storeNames)("%s", (name) => {
   let sandbox: StoreSandbox;
   let started: Store | string | undefined;
   let store: Store;

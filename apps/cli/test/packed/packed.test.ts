@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Sandbox } from "../support/sandbox.ts";
+import { needStore, startStore, storeNames } from "../support/stores.ts";
 
 /** The packages as a user gets them: packed, and installed by npm in an empty folder. */
 const root = join(import.meta.dirname, "..", "..", "..", "..");
@@ -13,9 +14,13 @@ const system = `${node}:${process.env.PATH?.split(":")
   .filter((folder) => !folder.includes("node_modules"))
   .join(":")}`;
 
+/** Of the store in use. */
+let credentials: Readonly<Record<string, string>> = {};
+
 beforeAll(() => {
   mkdirSync(tarballs);
-  for (const folder of ["apps/cli", "packages/core", "packages/backend-s3"]) {
+  const backends = readdirSync(join(root, "packages")).filter((name) => name.startsWith("backend-"));
+  for (const folder of ["apps/cli", "packages/core", ...backends.map((name) => `packages/${name}`)]) {
     execFileSync("pnpm", ["--silent", "pack", "--pack-destination", tarballs], {
       cwd: join(root, folder),
       stdio: "ignore",
@@ -24,10 +29,13 @@ beforeAll(() => {
 });
 afterAll(() => sandbox.remove());
 
-function install(folder: string, flags: readonly string[]): string {
+/** Installs the tarballs whose names fit. */
+function install(folder: string, flags: readonly string[], names = /-(cli|core|backend-s3)-/): string {
   const target = join(sandbox.path, folder);
   mkdirSync(target);
-  const packed = readdirSync(tarballs).map((name) => join(tarballs, name));
+  const packed = readdirSync(tarballs)
+    .filter((name) => names.test(name))
+    .map((name) => join(tarballs, name));
   // npm keeps its own settings: where it installs from is the machine's matter.
   execFileSync("npm", ["install", "--no-audit", "--no-fund", "--prefix", target, ...flags, ...packed], {
     cwd: target,
@@ -37,7 +45,7 @@ function install(folder: string, flags: readonly string[]): string {
 }
 
 function run(path: string, folder: string, program: string, ...args: string[]): string {
-  const environment = { ...sandbox.environment, PATH: `${path}:${system}` };
+  const environment = { ...sandbox.environment, ...credentials, PATH: `${path}:${system}` };
   return execFileSync(program, args, {
     cwd: join(sandbox.path, folder),
     env: environment,
@@ -100,4 +108,19 @@ test("installed globally, plain git finds the helper", () => {
   run(programs, ".", "git", "clone", "-q", `trunks::local://${sandbox.path}/store/app`, "plain");
   expect(run(programs, "plain", "git", "ls-remote", "origin")).toMatch(/HEAD\n.*refs\/heads\/main\n/);
   expect(run(programs, "plain", "trunks", "version")).toMatch(/^trunks /);
+});
+
+test.for(storeNames)("%s: the published backend opens it, and plain git pushes and clones", async (name, context) => {
+  const programs = join(sandbox.path, "all", "node_modules", ".bin");
+  if (!existsSync(programs)) install("all", [], /./);
+  const store = needStore(context, await startStore(name, sandbox));
+  credentials = store.environment;
+  try {
+    run(programs, "work", "git", "push", "-q", store.url("packed"), "main");
+    run(programs, ".", "git", "clone", "-q", store.url("packed"), `copy-${name}`);
+    expect(run(programs, `copy-${name}`, "git", "log", "--format=%s")).toBe("one\n");
+  } finally {
+    credentials = {};
+    await store.stop();
+  }
 });

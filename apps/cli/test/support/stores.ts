@@ -4,6 +4,7 @@ import {
   ServerUnavailableError,
   startAzurite,
   startFakeGcs,
+  startPgbouncer,
   startPostgres,
   startSeaweed,
   startVersity,
@@ -29,10 +30,13 @@ const starts = {
   seaweed: async () => s3Store(await startSeaweed()),
   "fake-gcs": gcsStore,
   azurite: azureStore,
-  postgres: postgresStore,
+  postgres: () => postgresStore(startPostgres),
+  pgbouncer: () => postgresStore(startPgbouncer),
 };
 
 export type StoreName = keyof typeof starts;
+
+export const storeNames = Object.keys(starts) as StoreName[];
 
 /** Starts a store, or answers why this machine cannot have it. */
 export async function startStore(name: StoreName, sandbox: Sandbox): Promise<Store | string> {
@@ -80,8 +84,8 @@ async function azureStore(): Promise<Store> {
   return { url, environment, stop };
 }
 
-async function postgresStore(): Promise<Store> {
-  const { host, port, user, database, password, stop } = await startPostgres();
+async function postgresStore(start: typeof startPostgres): Promise<Store> {
+  const { host, port, user, database, password, stop } = await start();
   const url: Store["url"] = (...names) =>
     `trunks::postgres://${user}@${host}:${port}/${database}/team/${path(...names)}`;
   return { url, environment: { PGPASSWORD: password }, stop };
