@@ -26,6 +26,10 @@ beforeAll(() => {
       stdio: "ignore",
     });
   }
+  mkdirSync(join(sandbox.path, "work"));
+  run("", "work", "git", "init", "-q", "-b", "main");
+  const author = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+  run("", "work", "git", ...author, "commit", "-q", "--allow-empty", "-m", "one");
 });
 afterAll(() => sandbox.remove());
 
@@ -57,22 +61,6 @@ function run(path: string, folder: string, program: string, ...args: string[]): 
 test("installed in an empty folder, `trunks` brings the helper to the git that it starts", () => {
   const programs = join(install("project", []), "node_modules", ".bin");
   const trunks = join(programs, "trunks");
-  mkdirSync(join(sandbox.path, "work"));
-  run("", "work", "git", "init", "-q", "-b", "main");
-  run(
-    "",
-    "work",
-    "git",
-    "-c",
-    "user.name=A",
-    "-c",
-    "user.email=a@example.org",
-    "commit",
-    "-q",
-    "--allow-empty",
-    "-m",
-    "one",
-  );
   run("", "work", trunks, "init", "--name", "app");
   run("", "work", trunks, "storage", "add", "--name", "primary", "--url", `local://${sandbox.path}/store`);
   run("", "work", trunks, "push");
