@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { TrunksError } from "@trunks/core";
 import { optionName, type Storage } from "@trunks/location";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
@@ -19,12 +21,13 @@ export const command: Command = {
     if (name === undefined) throw new UsageError("the storage's name is missing");
     const file = await requireSettings();
     const settings = await file.read();
-    const stored = without(requireStored(name, settings), args.texts("unset"));
+    const original = requireStored(name, settings);
+    const stored = without(original, args.texts("unset"));
     const url = storageUrl(args, stored.url) ?? stored.url;
     const changed = await storageFrom(args, { ...stored, url, ...(args.flag("mirror") && { mirror: true }) });
     await probeStorage(withEnvironment(name, changed, settings.storages), { verbose, signal });
     const updated = await file.update((before) => {
-      requireStored(name, before);
+      if (!isDeepStrictEqual(requireStored(name, before), original)) throw changedMeanwhile(name);
       return {
         ...before,
         storages: { ...before.storages, [name]: changed },
@@ -36,6 +39,12 @@ export const command: Command = {
     return exitStatus.ok;
   },
 };
+
+function changedMeanwhile(name: string): TrunksError {
+  return new TrunksError("CONFLICT", `another process has changed ${name} while its store was tried out`, {
+    hint: `look at it with \`trunks storage show ${name}\`, and run this again`,
+  });
+}
 
 function without(storage: Storage, keys: readonly string[]): Storage {
   const names = new Set(keys.flatMap((key) => [key, optionName(key)]));
