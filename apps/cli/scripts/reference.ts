@@ -29,13 +29,13 @@ then. Each document and each item says in \`object\` what it is; members may be 
 | \`list\` | \`data\`, \`limit\`, \`offset\`, \`total_count\`, \`has_more\` |
 | \`repository\` | \`name\`; from \`init\`: \`storage\`, \`remote\` (\`name\`, \`url\`), \`settings_path\`, \`helper_path\`; from \`clone\`: \`path\` |
 | \`storage\` | \`name\`, \`url\`, \`options\`, \`secrets\` (masked), \`mirror\`, \`default\`; after \`remove\`: \`name\`, \`deleted\` |
-| \`ping\` | \`storage\`, \`elapsed_ms\`, \`findings\` |
+| \`ping\` | \`storage\`, \`elapsed_ms\` |
 | \`status\` | \`trunk\` (\`name\`, \`url\`, \`remote\`, \`reachable\`, \`exists\`, \`error\`), \`changed_files\`, \`branches\` |
 | \`branch\` | \`name\`, \`local_id\`, \`trunk_id\`, \`relation\` (\`equal\`, \`ahead\`, \`behind\`, \`diverged\`, \`local\`, \`trunk\`, \`unknown\`), \`ahead\`, \`behind\` |
 | \`check\` | \`trunk\`, \`url\`, \`remote\`, \`refs\`, \`packs\`, \`bytes\`, \`records\`, \`ok\`, \`problems\` |
 | \`problem\` | \`severity\` (\`error\`, \`warning\`), \`code\`, \`subject\`, \`message\` |
 | \`contract_case\` | \`id\`, \`status\` (\`passed\`, \`failed\`, \`skipped\`), \`proves\`, \`duration_ms\`, \`reason\` |
-| \`finding\` | \`name\`, \`status\` (\`ok\`, \`warning\`, \`failed\`, \`unknown\`), \`detail\`, \`hint\` |
+| \`finding\` | \`name\`, \`status\` (\`ok\`, \`warning\`, \`failed\`), \`detail\`, \`hint\` |
 | \`backend\` | \`package\`, \`folder\`; from \`list\`: \`schemes\`, \`installed\`, \`version\` too |
 | \`commit\` | \`id\`, \`parents\`, \`author\`, \`committer\` (\`name\`, \`email\`, \`date\`), \`message\` |
 | \`change\` | \`status\`, \`path\`, \`source_path\` |

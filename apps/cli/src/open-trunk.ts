@@ -1,10 +1,9 @@
-import type { Backend, Observation } from "@trunks/core";
+import type { Backend } from "@trunks/core";
 import { retry, scope, trace } from "@trunks/layers";
-import { diagnoseRoot, openLocation, openRoot, redactUrl, type Storage } from "@trunks/location";
+import { openLocation, openRoot, type Settings, SettingsFile, type Storage } from "@trunks/location";
 import { Repository } from "@trunks/repo";
 import { abortable } from "./abortable.ts";
 import { commonGitDir } from "./common-dir.ts";
-import { findSettings } from "./find-settings.ts";
 import { stateFile } from "./state-file.ts";
 
 export interface OpenTrunkOptions {
@@ -36,7 +35,7 @@ export interface OpenedTrunk {
 /** Opens the trunk behind a remote's URL, in any form that `parseLocation` takes. Makes no request. */
 export async function openTrunk(urlText: string, options: OpenTrunkOptions = {}): Promise<OpenedTrunk> {
   const commonDir = options.gitDir === undefined ? undefined : commonGitDir(options.gitDir);
-  const settings = commonDir === undefined ? undefined : await (await findSettings(commonDir))?.read();
+  const settings = commonDir === undefined ? undefined : await readSettings(commonDir);
   const opened = await openLocation(urlText, { ...openOptions, settings });
   const backend = layered(opened.backend, opened.prefix, options);
   const cache = commonDir === undefined || options.fresh ? undefined : stateFile(commonDir, opened.canonicalUrl);
@@ -54,10 +53,9 @@ export async function openStorage(
   return { backend: layered(backend, "", options), redactedUrl };
 }
 
-/** What a storage's store does by itself that its owner should know, secrets masked. Nothing for kinds that do not look. */
-export async function observeStorage(storage: Storage, signal?: AbortSignal): Promise<Observation[]> {
-  const seen = await diagnoseRoot(storage, openOptions, { signal });
-  return seen.map((each) => ({ ...each, detail: redactUrl(each.detail) }));
+/** This clone's settings, if it has some. */
+async function readSettings(commonDir: string): Promise<Settings | undefined> {
+  return (await SettingsFile.find(commonDir))?.read();
 }
 
 /** Backends' packages may lie beside and above this program. */

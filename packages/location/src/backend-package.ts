@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type BackendModule, TrunksError } from "@trunks/core";
-import { backendPackages } from "./scheme.ts";
+import { backendPackages, isKnownScheme } from "./scheme.ts";
 import type { Environment } from "./storage.ts";
 
 /** Where `trunks backend add` installs: `$XDG_DATA_HOME/trunks/backends`, by default under `~/.local/share`. */
@@ -23,6 +23,8 @@ export interface FoundPackage {
  * Finds the package for a scheme: beside this installation, in the folders of `TRUNKS_BACKEND_PATH` (absolute, each a
  * `node_modules` or a folder that has one), in the managed folder. Never in the current folder or above it: cloning a
  * repository must not run its code.
+ *
+ * A package is found by its name, or, for a third party's scheme, by what its manifest says: see `declaringPackage`.
  */
 export function findBackendPackage(
   scheme: string,
@@ -34,7 +36,51 @@ export function findBackendPackage(
     const folder = folders.map((parent) => join(parent, name)).find((path) => existsSync(join(path, "package.json")));
     if (folder !== undefined) return { name, folder };
   }
+  return isKnownScheme(scheme) ? undefined : declaringPackage(scheme, folders);
+}
+
+/**
+ * The package called `trunks-backend-…`, in a scope or not, whose manifest names the scheme: `"trunks": { "schemes":
+ * ["redis", "rediss"] }`. So one package can open several schemes, and a company's own can live in its scope.
+ */
+function declaringPackage(scheme: string, folders: readonly string[]): FoundPackage | undefined {
+  for (const parent of folders) {
+    for (const name of thirdParties(parent)) {
+      const folder = join(parent, name);
+      if (readManifest(folder)?.trunks?.schemes?.includes(scheme)) return { name, folder };
+    }
+  }
   return undefined;
+}
+
+function thirdParties(modules: string): string[] {
+  const names = namesIn(modules);
+  const scoped = names.filter((name) => name.startsWith("@"));
+  const all = [...names, ...scoped.flatMap((scope) => namesIn(join(modules, scope)).map((name) => `${scope}/${name}`))];
+  return all.filter((name) => /^(@[^/]+\/)?trunks-backend-/.test(name)).sort();
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+interface Manifest {
+  readonly exports?: unknown;
+  readonly main?: string;
+  readonly trunks?: { readonly schemes?: readonly string[] };
+}
+
+/** `undefined` for what is no package: its neighbours must still be found. */
+function readManifest(folder: string): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Imports the package for a scheme. Throws `CONFIG_INVALID` when it is not installed or is no backend for it. */
@@ -61,7 +107,7 @@ export async function loadBackendPackage(
 }
 
 function notInstalled(scheme: string): TrunksError {
-  const [name] = backendPackages(scheme);
+  const name = backendPackages(scheme).at(-1);
   return new TrunksError("CONFIG_INVALID", `${scheme}:// needs the package ${name}, which is not installed`, {
     hint: `run \`trunks backend add ${scheme}\`, or \`npm install -g ${name}\``,
   });
@@ -87,11 +133,8 @@ function ancestors(path: string): string[] {
  * only from the importing module's own place.
  */
 function entryFile(folder: string): string {
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
-    readonly exports?: unknown;
-    readonly main?: string;
-  };
-  return entryOf(manifest.exports) ?? manifest.main ?? "index.js";
+  const manifest = readManifest(folder);
+  return entryOf(manifest?.exports) ?? manifest?.main ?? "index.js";
 }
 
 function entryOf(exported: unknown): string | undefined {

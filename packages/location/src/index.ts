@@ -9,14 +9,7 @@ export {
   trunkPrefix,
   type UrlLocation,
 } from "./location.ts";
-export {
-  diagnoseRoot,
-  type OpenedLocation,
-  type OpenedRoot,
-  type OpenOptions,
-  openLocation,
-  openRoot,
-} from "./open.ts";
+export { type OpenedLocation, type OpenedRoot, type OpenOptions, openLocation, openRoot } from "./open.ts";
 export { isSecretName, redactUrl } from "./redact.ts";
 export { backendPackages, formSchemes, knownBackends, schemeRules } from "./scheme.ts";
 export type { Settings } from "./settings.ts";

@@ -126,10 +126,15 @@ export function schemeRules(scheme: string): Scheme {
   return knownSchemes.get(scheme) ?? unknownScheme(scheme);
 }
 
+/** Whether the scheme is ours to open. A third party's package does not get it, whatever it says. */
+export function isKnownScheme(scheme: string): boolean {
+  return knownSchemes.has(scheme);
+}
+
 /**
  * The packages that may open URLs of this scheme, the first found wins; none for what is built in. A scheme that is not
- * known here is a third party's: `@trunks/backend-x`, then `trunks-backend-x`. Throws `CONFIG_INVALID` for a scheme that
- * cannot be one.
+ * known here is a third party's: `@trunks/backend-x`, should we have one since, then `trunks-backend-x`. Throws
+ * `CONFIG_INVALID` for a scheme that cannot be one.
  */
 export function backendPackages(scheme: string): readonly string[] {
   const known = knownSchemes.get(scheme);

@@ -71,6 +71,22 @@ describe("a third party's package is found", () => {
     expect((await open("one://x/app", { HOME: "/nowhere", TRUNKS_BACKEND_PATH: folder })).name).toBe("app");
   });
 
+  test("by a scheme that its manifest names, in a scope or not, and never by one of ours", async () => {
+    const modules = join(folder, "node_modules");
+    await install(modules, "@company/trunks-backend-vault", "vaults");
+    await install(modules, "trunks-backend-broken", "broken");
+    await writeFile(join(modules, "trunks-backend-broken", "package.json"), "{");
+    await install(modules, "other", "vaults");
+    for (const name of ["@company/trunks-backend-vault", "other"]) {
+      const manifest = { name, type: "module", exports: "./main.js", trunks: { schemes: ["vaults", "azure"] } };
+      await writeFile(join(modules, name, "package.json"), JSON.stringify(manifest));
+    }
+    const environment = { HOME: "/nowhere", TRUNKS_BACKEND_PATH: folder };
+    expect((await open("vaults://x/app", environment)).backend.name).toBe("@company/trunks-backend-vault");
+    expect(findBackendPackage("azure", environment)).toBeUndefined();
+    expect(findBackendPackage("others", environment)).toBeUndefined();
+  });
+
   test("with the URL and nothing of the trunk in it", async () => {
     await install(folder, "trunks-backend-one", "one");
     const { backend } = await open("one://u:p@x/y/app?a=b", { HOME: "/nowhere", TRUNKS_BACKEND_PATH: folder });

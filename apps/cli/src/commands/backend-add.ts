@@ -24,7 +24,7 @@ export const command: Command = {
     const status = await runProgram("npm", ["install", ...flags, "--", wanted], { stdout: process.stderr });
     if (status !== 0) {
       throw new TrunksError("UNAVAILABLE", `npm could not install ${wanted}`, {
-        hint: "what it says stands above; a third party's package is installed by its full name, trunks-backend-…",
+        hint: "what it says stands above; a third party's package with another name than its scheme's is installed by that name",
       });
     }
     output.answer({ object: "backend", package: wanted, folder }, `installed ${wanted} in ${folder}`);
@@ -36,7 +36,7 @@ export const command: Command = {
 function packageSpec(word: string): string {
   if (/^\.{0,2}\//.test(word)) return resolve(word);
   if (/^@|^trunks-backend-|[@/]|\.tgz$/.test(word)) return word;
-  const [name] = backendPackages(word);
+  const name = backendPackages(word).at(-1);
   if (name === undefined) {
     throw new TrunksError("ALREADY_EXISTS", `${word}:// is built in`, { hint: "there is nothing to install" });
   }

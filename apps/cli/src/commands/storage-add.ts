@@ -2,7 +2,6 @@ import { TrunksError } from "@trunks/core";
 import { checkStorageName } from "@trunks/location";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { storeFindings, warnings } from "../finding.ts";
 import { storageAnswer, withEnvironment } from "../storage-answer.ts";
 import { bareStorage, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
 import { probeStorage } from "../storage-probe.ts";
@@ -28,8 +27,7 @@ export const command: Command = {
     const storage = await storageFrom(args, { ...bareStorage(url), ...(args.flag("mirror") && { mirror: true }) });
     const known = (await readSettings(copy))?.storages ?? {};
     if (Object.hasOwn(known, name)) throw taken(name);
-    const complete = withEnvironment(name, storage, known);
-    await probeStorage(complete, { verbose, signal });
+    await probeStorage(withEnvironment(name, storage, known), { verbose, signal });
     const file = await ensureSettings(copy);
     const settings = await file.update((before) => {
       if (Object.hasOwn(before.storages, name)) throw taken(name);
@@ -42,7 +40,6 @@ export const command: Command = {
     });
     const answer = storageAnswer(name, storage, settings);
     output.answer(answer, `added ${name}: ${answer.url} keeps its promises`);
-    for (const line of warnings(await storeFindings(complete, signal))) output.note(line);
     return exitStatus.ok;
   },
 };

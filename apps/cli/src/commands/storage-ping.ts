@@ -1,5 +1,4 @@
 import { type Command, exitStatus } from "../command.ts";
-import { storeFindings, warnings } from "../finding.ts";
 import { requireStorage } from "../storage-answer.ts";
 import { storageName, storageOptions } from "../storage-options.ts";
 import { pingStorage } from "../storage-probe.ts";
@@ -7,19 +6,14 @@ import { findWorkingCopy, readSettings } from "../working-copy.ts";
 
 export const command: Command = {
   usage: ["[NAME]"],
-  description: [
-    "Without a name, the default storage. Reads one key that need not exist, and how the store is set up where it can tell; writes nothing.",
-  ],
+  description: ["Without a name, the default storage. Reads one key that need not exist; writes nothing."],
   options: { name: storageOptions.name },
   words: { least: 0, most: 1 },
   async run({ arguments: args, output, verbose, signal }) {
     const settings = await readSettings(await findWorkingCopy());
     const { name, storage } = requireStorage(storageName(args), settings);
     const elapsedMs = Math.round(await pingStorage(storage, { verbose, signal }));
-    const findings = await storeFindings(storage, signal);
-    const answer = { object: "ping", storage: name, elapsed_ms: elapsedMs, findings };
-    output.answer(answer, `${name} answers in ${elapsedMs} ms`);
-    if (!output.json) for (const line of warnings(findings)) output.note(line);
+    output.answer({ object: "ping", storage: name, elapsed_ms: elapsedMs }, `${name} answers in ${elapsedMs} ms`);
     return exitStatus.ok;
   },
 };

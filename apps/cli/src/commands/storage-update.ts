@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
-import { TrunksError } from "@trunks/core";
 import { optionName, type Storage } from "@trunks/location";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
@@ -21,13 +19,12 @@ export const command: Command = {
     if (name === undefined) throw new UsageError("the storage's name is missing");
     const file = await requireSettings();
     const settings = await file.read();
-    const original = requireStored(name, settings);
-    const stored = without(original, args.texts("unset"));
+    const stored = without(requireStored(name, settings), args.texts("unset"));
     const url = storageUrl(args, stored.url) ?? stored.url;
     const changed = await storageFrom(args, { ...stored, url, ...(args.flag("mirror") && { mirror: true }) });
     await probeStorage(withEnvironment(name, changed, settings.storages), { verbose, signal });
     const updated = await file.update((before) => {
-      if (!isDeepStrictEqual(requireStored(name, before), original)) throw changedMeanwhile(name);
+      requireStored(name, before);
       return {
         ...before,
         storages: { ...before.storages, [name]: changed },
@@ -39,12 +36,6 @@ export const command: Command = {
     return exitStatus.ok;
   },
 };
-
-function changedMeanwhile(name: string): TrunksError {
-  return new TrunksError("CONFLICT", `another process has changed ${name} while its store was tried out`, {
-    hint: `look at it with \`trunks storage show ${name}\`, and run this again`,
-  });
-}
 
 function without(storage: Storage, keys: readonly string[]): Storage {
   const names = new Set(keys.flatMap((key) => [key, optionName(key)]));
