@@ -3,6 +3,7 @@ import { fakeGcs, startFakeGcs } from "./gcs.ts";
 import type { InstallableServer } from "./installation.ts";
 import { pgbouncer, startPgbouncer } from "./pgbouncer.ts";
 import { postgres, startPostgres } from "./postgres.ts";
+import { redis, startRedis } from "./redis.ts";
 import { seaweed, startSeaweed } from "./seaweed.ts";
 import type { TestServer } from "./server-process.ts";
 import { startVersity, versity } from "./versity.ts";
@@ -15,6 +16,7 @@ export const catalog = {
   azurite: { start: startAzurite },
   postgres: { installable: postgres, start: startPostgres },
   pgbouncer: { installable: pgbouncer, start: startPgbouncer },
+  redis: { installable: redis, start: startRedis },
 } satisfies Record<string, { installable?: InstallableServer; start: () => Promise<TestServer> }>;
 
 export type ServerName = keyof typeof catalog;

@@ -18,6 +18,7 @@ export {
   startProxy,
   type TestProxy,
 } from "./proxy.ts";
+export { type RedisServer, startRedis } from "./redis.ts";
 export type { S3Address, S3Server } from "./s3-server.ts";
 export { startSeaweed } from "./seaweed.ts";
 export { type ServerCommand, type ServerPlan, ServerProcess, type TestServer } from "./server-process.ts";

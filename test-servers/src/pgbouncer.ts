@@ -1,37 +1,16 @@
 import { execFile } from "node:child_process";
-import { symlink, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type InstallableServer, installedProgram, runInstaller, ServerUnavailableError } from "./installation.ts";
+import { debianServer } from "./debian-package.ts";
+import { installedProgram } from "./installation.ts";
 import { addressOf, connectOnce, type PostgresServer, startPostgres } from "./postgres.ts";
 import { ServerProcess } from "./server-process.ts";
-import { giveAway, isRoot, unprivileged } from "./unprivileged.ts";
+import { giveAway, unprivileged } from "./unprivileged.ts";
 
 const systemProgram = "/usr/sbin/pgbouncer";
 
-/** Debian's PgBouncer, installed by its package manager where root may. */
-export const pgbouncer: InstallableServer = {
-  name: "pgbouncer",
-  version: "debian",
-  program: "pgbouncer",
-  needs: [],
-  async install(folder) {
-    await runInstaller(systemProgram, ["--version"]).catch(installPackage);
-    await symlink(systemProgram, join(folder, "pgbouncer"));
-  },
-};
-
-async function installPackage(): Promise<void> {
-  const asRoot = isRoot() ? ["env"] : ["sudo", "--non-interactive", "env"];
-  const run = ([program = "", ...args]: readonly string[]) => runInstaller(program, args);
-  const aptGet = [...asRoot, "DEBIAN_FRONTEND=noninteractive", "apt-get"];
-  try {
-    await run([...aptGet, "update"]);
-    await run([...aptGet, "install", "--yes", "--no-install-recommends", "pgbouncer"]);
-  } catch (error) {
-    throw new ServerUnavailableError(pgbouncer, `pgbouncer, nor can apt-get bring it: ${(error as Error).message}`);
-  }
-}
+export const pgbouncer = debianServer({ name: "pgbouncer", package: "pgbouncer", systemProgram });
 
 /**
  * Starts a Postgres and, before it, a PgBouncer that hands out connections for one transaction at a time. The address is

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Client } from "pg";
+import { makeCertificate } from "./certificate.ts";
 import { type InstallableServer, installedProgram, ServerUnavailableError } from "./installation.ts";
 import { type ServerCommand, ServerProcess, type TestServer } from "./server-process.ts";
 import { giveAway, isRoot, unprivileged } from "./unprivileged.ts";
@@ -131,10 +132,7 @@ async function prepare(program: string, folder: string, password: string): Promi
   if (await exists(data)) return await childrenGone(data);
   await mkdir(data);
   const [key, certificate, secret] = ["key.pem", "certificate.pem", "password"].map((name) => join(folder, name));
-  await run("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
-    ...["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key!, "-out", certificate!],
-  ]);
+  await makeCertificate(key!, certificate!);
   await writeFile(secret!, password, { mode: 0o600 });
   await giveAway(folder, data, key!, certificate!, secret!);
   const options = ["--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"];

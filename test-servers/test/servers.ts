@@ -1,3 +1,3 @@
 import { serveSuite } from "../src/vitest.ts";
 
-export default serveSuite(["versity", "seaweed", "fake-gcs", "azurite", "postgres", "pgbouncer"]);
+export default serveSuite(["versity", "seaweed", "fake-gcs", "azurite", "postgres", "pgbouncer", "redis"]);
