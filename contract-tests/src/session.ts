@@ -8,7 +8,6 @@ import {
   type OpenBackend,
 } from "./case.ts";
 import { ContractFailure, check } from "./check.ts";
-import { noteWrites } from "./written-keys.ts";
 
 export interface ContractOptions {
   /** What the cases may use beside `open`. Cases that need more are skipped, with the reason. */
@@ -38,8 +37,6 @@ export class ContractSession {
   readonly #open: OpenBackend;
   readonly #options: ContractOptions;
   readonly #clients: Promise<Backend>[] = [];
-  /** Keys that may still be there. */
-  readonly #written = new Set<string>();
   #count = 0;
 
   constructor(open: OpenBackend, options: ContractOptions = {}) {
@@ -69,7 +66,7 @@ export class ContractSession {
     const proves = "nothing that the cases wrote is left";
     const started = performance.now();
     try {
-      if (this.#clients.length > 0) await removeAll(await this.#client(0), this.prefix, this.#written);
+      if (this.#clients.length > 0) await removeAll(await this.#client(0), this.prefix);
       for (const client of this.#clients) await (await client).close();
       return { id, proves, durationMs: performance.now() - started, status: "passed" };
     } catch (error) {
@@ -96,7 +93,7 @@ export class ContractSession {
       rounds: this.#options.rounds ?? 5,
       signal,
       clients: (count) => Promise.all(Array.from({ length: count }, (_, index) => this.#client(index))),
-      open: () => keep(this.#openNoting),
+      open: () => keep(this.#open),
       openForbidden: () => keep(needs.openForbidden),
       openMissing: () => keep(needs.openMissing),
     };
@@ -108,16 +105,14 @@ export class ContractSession {
       clearTimeout(timer);
       for (const own of opened) await own.close();
       // What cannot be removed now is tried again, and reported, when the session closes.
-      await removeAll(backend, prefix, this.#written).catch(() => {});
+      await removeAll(backend, prefix).catch(() => {});
     }
   }
 
   #client(index: number): Promise<Backend> {
-    this.#clients[index] ??= this.#openNoting();
+    this.#clients[index] ??= this.#open();
     return this.#clients[index];
   }
-
-  readonly #openNoting = async (): Promise<Backend> => noteWrites(await this.#open(), this.#written);
 }
 
 function raised(signal: AbortSignal): Promise<never> {
@@ -144,21 +139,8 @@ function unmetNeed(contractCase: ContractCase, needs: ContractNeeds, capabilitie
   return undefined;
 }
 
-/**
- * Removes what is listed below the prefix, and what was written there: a store may hide keys, or list to nobody. Asks no more
- * than it takes to clean up: a list that is out of order must not keep its keys. Forgets what is gone.
- */
-async function removeAll(backend: Backend, prefix: string, written: Set<string>): Promise<void> {
-  const noted = [...written].filter((key) => key.startsWith(prefix));
-  const listed = await listedKeys(backend, prefix).catch(() => undefined);
-  const keys = new Set([...noted, ...(listed ?? [])]);
-  if (keys.size > 0) await backend.delete([...keys]);
-  const left = backend.capabilities.promptList && listed !== undefined ? await listedKeys(backend, prefix) : [];
-  check(left.length === 0, `keys are still listed under ${prefix} after they were deleted`);
-  for (const key of noted) written.delete(key);
-}
-
-async function listedKeys(backend: Backend, prefix: string): Promise<string[]> {
+/** Asks the store no more than it takes to clean up: a list that is out of order must not keep its keys. */
+async function removeAll(backend: Backend, prefix: string): Promise<void> {
   const keys = new Set<string>();
   let after: string | undefined;
   for (let more = true; more; ) {
@@ -168,5 +150,9 @@ async function listedKeys(backend: Backend, prefix: string): Promise<string[]> {
     after = page.keys.at(-1)?.key;
     more = page.more && keys.size > known;
   }
-  return [...keys];
+  if (keys.size === 0) return;
+  await backend.delete([...keys]);
+  if (!backend.capabilities.promptList) return;
+  const left = await backend.list(prefix);
+  check(left.keys.length === 0, `keys are still listed under ${prefix} after they were deleted`);
 }

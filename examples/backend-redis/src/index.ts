@@ -1,0 +1,2 @@
+export { RedisBackend } from "./backend.ts";
+export { openBackend, schemes } from "./open.ts";
