@@ -1,13 +1,18 @@
 import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import { trunkFileKey } from "./format/key.ts";
+import type { PlaceFile } from "./format/place-file.ts";
 import { decodeSnapshot, encodeSnapshot } from "./format/snapshot.ts";
 import type { State } from "./format/state.ts";
 import { encodeTrunkFile } from "./format/trunk-file.ts";
 import { emptyState } from "./journal/fold.ts";
 import { type Reading, readCold, readForward, readTrunkFile } from "./journal/read.ts";
 import { RecentRecords } from "./journal/recent-records.ts";
+import type { Sleep } from "./journal/sleep.ts";
 import type { ReadRecord } from "./journal/slots.ts";
 import { checkTip } from "./journal/tip.ts";
+import { checkCopied, mayFailOver, noticeOf, readFromMirror } from "./mirror/failover.ts";
+import { Mirrors, type MissedMirror } from "./mirror/mirrors.ts";
+import type { OpenPlace } from "./mirror/place.ts";
 import type { ObjectFormat } from "./pack/object-format.ts";
 import { randomId } from "./platform.ts";
 import { type Publication, Publisher, type PublishOutcome } from "./transfer/publish.ts";
@@ -25,9 +30,20 @@ export interface RepositoryOptions {
   /** The clock, in milliseconds since 1970. Default: the system's. */
   readonly now?: () => number;
   /** Waits between tries whose outcome is unknown. Default: a timer. */
-  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly sleep?: Sleep;
   /** Makes names that nobody has used: 32 lower-case hexadecimal digits. Default: 128 random bits. */
   readonly newId?: () => string;
+  /** Opens the trunk's copies in other stores. Default: none can be opened, so a trunk with strict mirrors takes no push. */
+  readonly openPlace?: OpenPlace;
+  /** Is told, in a sentence each, what a user should know and no failure says. */
+  readonly warn?: (message: string) => void;
+}
+
+export interface ReadOptions extends RequestOptions {
+  /** Before a push. Default false. */
+  readonly forPush?: boolean;
+  /** False leaves the trunk's mirrors alone: none is looked at, and none is read from. Default true. */
+  readonly mirrors?: boolean;
 }
 
 /** Tries to make a trunk when answers are lost. */
@@ -43,7 +59,12 @@ export interface CreateOptions extends RepositoryOptions, RequestOptions {
  * last state that it read or wrote, and a later read asks only for what came after.
  */
 export class Repository {
-  readonly backend: Backend;
+  readonly #primary: Backend;
+  /** The mirror that the last reading came from, when the store itself could not be asked. */
+  #elsewhere: Backend | undefined;
+  #told = false;
+  /** The trunk's copies in other stores. */
+  readonly mirrors: Mirrors;
   readonly #options: RepositoryOptions;
   readonly #newId: () => string;
   #state: State | undefined;
@@ -54,9 +75,15 @@ export class Repository {
 
   /** Does nothing but keep its arguments: the trunk may not exist. */
   constructor(backend: Backend, options: RepositoryOptions = {}) {
-    this.backend = backend;
+    this.#primary = backend;
     this.#options = options;
     this.#newId = options.newId ?? randomId;
+    this.mirrors = new Mirrors(backend, { open: options.openPlace, sleep: options.sleep });
+  }
+
+  /** Where the last state was read, and its packs are to be had: the store itself, or a mirror in its place. */
+  get backend(): Backend {
+    return this.#elsewhere ?? this.#primary;
   }
 
   /** The last state that was read or written, without a request; `undefined` before the first. */
@@ -75,20 +102,24 @@ export class Repository {
   /**
    * The newest state, or `undefined` when there is no trunk: two rounds of requests from nothing, one from a cached state
    * that is at most one record old. With `forPush` the cached state is first held against the store, in the same round, so
-   * that a push cannot be added to a trunk that was rolled back.
+   * that a push cannot be added to a trunk that was rolled back; and so are the trunk's mirrors, which are brought up if
+   * they are behind: a push that cannot reach one fails here. Without it, a mirror that is known to hold at least the
+   * cached state is read in the store's place when that is away, with a warning.
    */
-  async read(options: RequestOptions & { readonly forPush?: boolean } = {}): Promise<State | undefined> {
+  async read(options: ReadOptions = {}): Promise<State | undefined> {
     const known = this.#state ?? (await this.#load());
-    if (known === undefined) {
-      const reading = await readCold(this.backend, options);
+    this.#elsewhere = undefined;
+    try {
+      const reading = await (known === undefined ? this.#readCold(options) : this.#readOn(known, options));
       return reading === undefined ? undefined : this.#take(reading);
+    } catch (error) {
+      const { forPush = false, mirrors = true } = options;
+      if (forPush || !mirrors || !known?.map.mirrors.size || !mayFailOver(error)) throw error;
+      const { mirror, store, reading } = await readFromMirror(this.mirrors, known, error, options);
+      this.#elsewhere = store;
+      this.#options.warn?.(`${error.message}; reading from its mirror ${mirror.name}, ${mirror.url}`);
+      return this.#take(reading);
     }
-    const [reading] = await Promise.all([
-      readForward(this.backend, known, options, options.forPush ? 1 : 2),
-      options.forPush ? checkTip(this.backend, known, options) : undefined,
-    ]);
-    if (reading.state.slot === -1) await this.#checkUnborn(known, options);
-    return this.#take(reading);
   }
 
   /** As `read`, and a missing trunk is an error (`NOT_FOUND`). */
@@ -105,13 +136,13 @@ export class Repository {
     const file = { id: this.#newId(), objects: options.objects ?? "sha1" };
     for (let attempt = 1; ; attempt++) {
       try {
-        const created = await this.backend.create(trunkFileKey, encodeTrunkFile(file), options);
+        const created = await this.#primary.create(trunkFileKey, encodeTrunkFile(file), options);
         if (created) return this.#take({ state: emptyState(file), records: [] });
         break;
       } catch (error) {
         if (!isTrunksError(error, "OUTCOME_UNKNOWN") || options.signal?.aborted) throw error;
         // Whoever made it, what is there now is the trunk; while nothing is there, the same may be written again.
-        if ((await readTrunkFile(this.backend, options)) !== undefined) break;
+        if ((await readTrunkFile(this.#primary, options)) !== undefined) break;
         if (attempt === maxCreations) throw error;
       }
     }
@@ -120,31 +151,40 @@ export class Repository {
 
   /**
    * Publishes one push: see `Publication`. Resolves with a verdict per move; throws only when nothing was decided
-   * (`UNAVAILABLE`, …) or that could not be found out (`OUTCOME_UNKNOWN`).
+   * (`UNAVAILABLE`, …) or that could not be found out (`OUTCOME_UNKNOWN`). What was applied is in the trunk, and `missed`
+   * names the strict mirrors that did not take it; the next push brings them up.
    */
-  async publish(publication: Publication, options: RequestOptions = {}): Promise<PublishOutcome> {
+  async publish(
+    publication: Publication,
+    options: RequestOptions = {},
+  ): Promise<PublishOutcome & { readonly missed: readonly MissedMirror[] }> {
     const state = this.#state ?? (await this.readExisting(options));
     const { now = Date.now, sleep } = this.#options;
-    const publisher = new Publisher(this.backend, { now, sleep, newId: this.#newId });
+    const publisher = new Publisher(this.#primary, { now, sleep, mirrors: this.mirrors, newId: this.#newId });
     const { outcome, reading } = await publisher.publish(state, publication, options);
     this.#take(reading);
-    if (outcome.kind === "decided" && outcome.moves.includes("applied")) this.#published = outcome.state;
-    return outcome;
+    if (outcome.kind === "decided" && outcome.moves.includes("applied")) {
+      this.#published = outcome.state;
+      await this.mirrors.settle(outcome.state, options);
+    }
+    return { ...outcome, missed: this.mirrors.takeMissed() };
   }
 
   /**
-   * What is to be done behind a push, when its outcome was told: at times, a snapshot. Never throws: readers then read
-   * more records, and a later push writes one.
+   * What is to be done behind a push, when its outcome was told: lagging mirrors are brought up, and at times a snapshot is
+   * written. Never throws: readers then read more records, and a later push writes one.
    */
   async maintain(options: RequestOptions = {}): Promise<void> {
     const own = this.#published;
     this.#published = undefined;
-    if (own === undefined || !snapshotDue(own.slot)) return;
-    try {
-      await writeSnapshot(this.backend, own, this.#newId(), options);
-    } catch {
-      // Best effort.
-    }
+    if (own === undefined) return;
+    for (const { error } of await this.mirrors.bringUpLagging(own, options))
+      this.#options.warn?.(`${error.message}; it is lagging, and gets this push later`);
+    if (!snapshotDue(own.slot)) return;
+    const id = this.#newId();
+    // Best effort, in each store for itself.
+    const stores = [this.#primary, ...(await this.mirrors.holders(own))];
+    await Promise.allSettled(stores.map((store) => writeSnapshot(store, own, id, options)));
   }
 
   /** Writes the state to the cache, if there is one and it has changed. Never throws: a cache may be lost. */
@@ -161,7 +201,45 @@ export class Repository {
 
   async close(): Promise<void> {
     await this.save();
-    await this.backend.close();
+    await this.mirrors.close();
+    await this.#primary.close();
+  }
+
+  async #readCold(options: ReadOptions): Promise<Reading | undefined> {
+    const { forPush = false, mirrors = true } = options;
+    const reading = await readCold(this.#primary, options).catch(async (error) => {
+      // A first copy is made in no order, so it looks damaged until it is whole.
+      if (isTrunksError(error, "CORRUPT")) checkCopied(await this.mirrors.self(options));
+      throw error;
+    });
+    if (reading === undefined || reading.state.map.primary === undefined || !mirrors) return reading;
+    if (forPush) await this.mirrors.check(reading.state, options);
+    else this.#tellPlace(reading.state, await this.mirrors.self(options));
+    return reading;
+  }
+
+  async #readOn(known: State, options: ReadOptions): Promise<Reading> {
+    const { forPush = false, mirrors = true } = options;
+    const mayPush = settled(forPush && mirrors ? this.mirrors.check(known, options) : undefined);
+    const self = settled(!forPush && mirrors && known.map.primary ? this.mirrors.self(options) : undefined);
+    const [reading] = await Promise.all([
+      readForward(this.#primary, known, options, forPush ? 1 : 2),
+      forPush ? checkTip(this.#primary, known, options) : undefined,
+    ]);
+    const { state } = reading;
+    if (state.slot === -1) await this.#checkUnborn(known, options);
+    if (state.recordDigest === known.recordDigest) (await mayPush)();
+    else if (forPush && mirrors) await this.mirrors.check(state, options);
+    if (!forPush && mirrors && known.map.primary) this.#tellPlace(state, (await self)());
+    return reading;
+  }
+
+  /** Says once what kind of store this is, unless it is the one that one expects. */
+  #tellPlace(state: State, self: PlaceFile | undefined): void {
+    checkCopied(self);
+    const notice = noticeOf(state, self);
+    if (notice !== undefined && !this.#told) this.#options.warn?.(notice);
+    this.#told = true;
   }
 
   async #load(): Promise<State | undefined> {
@@ -186,9 +264,21 @@ export class Repository {
 
   /** A trunk without records leaves no trace in the journal, so that it was replaced can be seen in its file only. */
   async #checkUnborn(known: State, options: RequestOptions): Promise<void> {
-    const file = await readTrunkFile(this.backend, options);
+    const file = await readTrunkFile(this.#primary, options);
     if (file?.id === known.trunkId) return;
     this.#state = undefined;
     throw new TrunksError("CORRUPT", "the trunk is not the one that was here before");
+  }
+}
+
+/** Waits for the end of `work` without throwing; its answer, or its failure, comes when it is asked for. */
+async function settled<Answer>(work: Promise<Answer> | undefined): Promise<() => Answer | undefined> {
+  try {
+    const answer = await work;
+    return () => answer;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

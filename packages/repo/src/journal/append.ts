@@ -1,12 +1,11 @@
 import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import { recordKey } from "../format/key.ts";
 import type { EncodedRecord } from "../format/record.ts";
+import type { Sleep } from "./sleep.ts";
 import { readSlotDigest } from "./tip.ts";
 
 /** How long to go on asking after an answer was lost, as waits in milliseconds before each try: about a minute. */
 const unknownWaitsMs = [0, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 12_800];
-
-export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 /**
  * Fills `slot` with a record, if it is free: `true` when it holds this record, `false` when it holds another. After a lost

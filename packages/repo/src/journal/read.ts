@@ -173,7 +173,7 @@ function joined(first: Reading, second: Reading): Reading {
 }
 
 /** The greatest slot in the journal as the store lists it. Keys that are no records are passed over. */
-async function newestSlot(backend: Backend, options: RequestOptions): Promise<number | undefined> {
+export async function newestSlot(backend: Backend, options: RequestOptions): Promise<number | undefined> {
   let after: string | undefined;
   for (let pages = 0; pages < maxPages; pages++) {
     const page = await backend.list(journalPrefix, { ...options, after, limit: pages === 0 ? 1 : 1000 });

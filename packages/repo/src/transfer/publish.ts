@@ -2,10 +2,11 @@ import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
 import type { Entry, RefMove } from "../format/entry.ts";
 import { encodeRecord, type RecordEntry, type TrunkRecord } from "../format/record.ts";
 import type { State, Verdict } from "../format/state.ts";
-import { appendRecord, type Sleep } from "../journal/append.ts";
 import { fold, judge, verdictWindow } from "../journal/fold.ts";
 import { type Reading, readForward } from "../journal/read.ts";
+import type { Sleep } from "../journal/sleep.ts";
 import type { ReadRecord } from "../journal/slots.ts";
+import { Mirrors } from "../mirror/mirrors.ts";
 import { sha256Hex } from "../platform.ts";
 import { type SegmentBody, uploadSegments } from "./segment-upload.ts";
 
@@ -54,6 +55,8 @@ export type PublishOutcome =
 export interface PublisherOptions {
   readonly now: () => number;
   readonly sleep?: Sleep;
+  /** The trunk's copies, which get what the journal gets. Default: none can be opened. */
+  readonly mirrors?: Mirrors;
   /** Makes names that nobody has used. */
   readonly newId: () => string;
 }
@@ -62,13 +65,13 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #backend: Backend;
   readonly #now: () => number;
-  readonly #sleep: Sleep;
+  readonly #mirrors: Mirrors;
   readonly #newId: () => string;
 
   constructor(backend: Backend, options: PublisherOptions) {
     this.#backend = backend;
     this.#now = options.now;
-    this.#sleep = options.sleep ?? timerSleep;
+    this.#mirrors = options.mirrors ?? new Mirrors(backend, { sleep: options.sleep });
     this.#newId = options.newId;
   }
 
@@ -88,7 +91,8 @@ export class Publisher {
     const { pack: body } = publication;
     const pack = body?.kind === "inline" ? body.bytes : undefined;
     const bodies = body?.kind === "segments" ? body.segments : [];
-    const entry = { ...draft, segments: await uploadSegments(this.#backend, bodies, this.#newId, options) };
+    const uploads = this.#mirrors.uploads(reading.state.map);
+    const entry = { ...draft, segments: await uploadSegments(uploads, bodies, this.#newId, options) };
     for (;;) {
       const settled = reading.state.verdicts.get(entry.id) ?? hopeless(reading.state, entry);
       if (settled !== undefined) return { outcome: outcomeOf(settled, entry, reading.state), reading };
@@ -106,7 +110,7 @@ export class Publisher {
     const { state } = reading;
     const record = recordOf(state, entry);
     const encoded = encodeRecord(record, pack);
-    const won = await appendRecord(this.#backend, record.slot, encoded, this.#sleep, options);
+    const won = await this.#mirrors.append(state, record, encoded, options);
     if (won) {
       const own: ReadRecord = { record, digest: encoded.digest, doomedKeys: [], pack };
       return { state: fold(state, [own]), records: [...reading.records, own] };
@@ -186,19 +190,4 @@ function verdictOf(letter: string): MoveVerdict {
   if (letter === "a") return "applied";
   if (letter === "s") return "stale";
   return letter === "c" ? "conflict" : "aborted";
-}
-
-function timerSleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(new TrunksError("ABORTED", "aborted", { cause: signal?.reason }));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
 }

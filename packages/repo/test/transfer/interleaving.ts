@@ -1,4 +1,5 @@
 import type { Backend } from "@trunks/core";
+import { SeededRandom } from "../seeded-random.ts";
 import { visited } from "../wrapped-backend.ts";
 
 /** Makes every request wait for its turn, so that a test decides in which order they happen. */
@@ -44,5 +45,19 @@ export async function everyInterleaving(
     const last = choices.at(-1);
     if (last === undefined) return runs;
     last.chosen++;
+  }
+}
+
+/** Runs `scene` for some of those orders, where there are too many: chosen at random, and the same each time. */
+export async function someInterleavings(
+  count: number,
+  scene: (enter: Turnstile["enter"], random: SeededRandom) => Promise<() => Promise<void>>,
+): Promise<void> {
+  for (let seed = 0; seed < count; seed++) {
+    const random = new SeededRandom(seed);
+    const turnstile = new Turnstile();
+    const check = await scene((backend) => turnstile.enter(backend), random);
+    await turnstile.run((waiting) => random.between(0, waiting - 1));
+    await check();
   }
 }

@@ -1,0 +1,251 @@
+import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
+import { placeKey } from "../format/key.ts";
+import { type MapChange, type Mirror, maxMirrors, type Place } from "../format/mirror-map.ts";
+import { packKeys } from "../format/pack-name.ts";
+import { encodePlaceFile } from "../format/place-file.ts";
+import { encodeRecord, type TrunkRecord } from "../format/record.ts";
+import type { State } from "../format/state.ts";
+import { newestSlot } from "../journal/read.ts";
+import type { Repository } from "../repository.ts";
+import { bringUp, type CopyOptions, copyTrunk, diverged, packsAfter } from "./copy.ts";
+import type { AppendOptions, MissedMirror } from "./mirrors.ts";
+import { checkPrimary, readPlace, writePlace } from "./place.ts";
+import { standingOf } from "./standing.ts";
+
+export interface SyncOptions extends RequestOptions {
+  /** Told how many bytes of packs are at the mirror, of all that it lacked. */
+  readonly progress?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/** What a change of the map led to. */
+export interface MapOutcome {
+  readonly state: State;
+  /** Strict mirrors that did not take the record; the next push brings them up. */
+  readonly missed: readonly MissedMirror[];
+}
+
+/** Tries for a slot while others push. */
+const maxTries = 32;
+
+/**
+ * Makes `mirror` a copy of the trunk: copies everything, then says so in the journal. One that is in the map already is
+ * brought up, unless it may lag, and its mode becomes what is asked for. `primary` is what this store is called, if nobody
+ * has said so before. Throws `ALREADY_EXISTS` when something else is in its place.
+ */
+export async function addMirror(
+  repository: Repository,
+  mirror: Mirror,
+  primary: Place,
+  options: SyncOptions = {},
+): Promise<MapOutcome> {
+  const state = await readPrimary(repository, options);
+  const own = await namedPrimary(repository, state, primary, options);
+  const known = state.map.mirrors.get(mirror.name);
+  if (own.name === mirror.name) throw taken(`${mirror.name} is the trunk's primary`);
+  if (known !== undefined && known.url !== mirror.url) throw taken(`${mirror.name} is a mirror already: ${known.url}`);
+  if (known === undefined && state.map.mirrors.size >= maxMirrors)
+    throw taken(`a trunk has at most ${maxMirrors} mirrors`);
+  if (known === undefined || mirror.mode === "strict") {
+    const store = await repository.mirrors.store(mirror);
+    await checkStore(store, mirror, own, state, options);
+    await copyTo(repository, mirror, state, options);
+  }
+  const outcome = await changeMap(
+    repository,
+    ({ map }) => ({ removed: [], mirrors: [mirror], primary: map.primary === undefined ? own : undefined }),
+    { ...options, lenient: known !== undefined && mirror.mode === "lagging" },
+  );
+  if (mirror.mode === "lagging" && known === undefined) await copyTo(repository, mirror, outcome.state, options);
+  return outcome;
+}
+
+/** Takes a mirror out of the map. Its store is not touched, but for the record that says so, if it can be reached. */
+export async function removeMirror(
+  repository: Repository,
+  name: string,
+  options: RequestOptions = {},
+): Promise<MapOutcome> {
+  const before = await readPrimary(repository, options);
+  const mirror = before.map.mirrors.get(name);
+  if (mirror === undefined) throw unknown(name);
+  const outcome = await changeMap(repository, () => ({ removed: [name], mirrors: [], primary: undefined }), {
+    ...options,
+    lenient: true,
+  });
+  try {
+    // So that it knows itself that it is none any more.
+    await copyTo(repository, mirror, outcome.state, options);
+  } catch {
+    // It is no part of the trunk now.
+  }
+  return outcome;
+}
+
+/** Brings one mirror up, whatever is missing there, and removes from it what upkeep has removed from the primary. */
+export async function syncMirror(repository: Repository, name: string, options: SyncOptions = {}): Promise<State> {
+  const state = await readPrimary(repository, options);
+  const mirror = state.map.mirrors.get(name);
+  if (mirror === undefined) throw unknown(name);
+  checkPrimary(state, await repository.mirrors.self(options));
+  await copyTo(repository, mirror, state, options);
+  const live = new Set([...state.packs.values()].flatMap((pack) => packKeys(pack.name)));
+  const gone = [...state.doomed.keys()].filter((key) => /^(objects|intents)\//.test(key) && !live.has(key));
+  if (gone.length > 0) await (await repository.mirrors.store(mirror)).delete(gone, options);
+  return state;
+}
+
+/** How far a mirror is behind. */
+export interface MirrorReport extends Mirror {
+  /** Records that it lacks; `undefined` when that is not known. */
+  readonly behind: number | undefined;
+  /** Why it is not known, or what is wrong there. */
+  readonly error: unknown;
+}
+
+/** Asks all mirrors at once how far they are. */
+export async function reportMirrors(
+  repository: Repository,
+  state: State,
+  options: RequestOptions = {},
+): Promise<MirrorReport[]> {
+  const mirrors = [...state.map.mirrors.values()];
+  return Promise.all(
+    mirrors.map(async (mirror): Promise<MirrorReport> => {
+      try {
+        const store = await repository.mirrors.store(mirror);
+        if ((await readPlace(store, options))?.copying) return { ...mirror, behind: state.slot + 1, error: undefined };
+        const standing = await standingOf(store, state, options);
+        if (standing.kind === "diverged") return { ...mirror, behind: undefined, error: diverged(state.slot) };
+        return { ...mirror, behind: standing.kind === "behind" ? state.slot - standing.slot : 0, error: undefined };
+      } catch (error) {
+        return { ...mirror, behind: undefined, error };
+      }
+    }),
+  );
+}
+
+/** Puts a change of the map in the journal, in whatever slot is free. `change` answers `undefined` for none. */
+export async function changeMap(
+  repository: Repository,
+  change: (state: State) => MapChange | undefined,
+  options: AppendOptions = {},
+): Promise<MapOutcome> {
+  for (let attempt = 0; attempt < maxTries; attempt++) {
+    const state = await readPrimary(repository, options);
+    const map = change(state);
+    if (map === undefined) return { state, missed: [] };
+    const record = mapRecord(state, map);
+    if (!(await repository.mirrors.append(state, record, encodeRecord(record), options))) continue;
+    const missed = repository.mirrors.takeMissed();
+    return { state: await readPrimary(repository, options), missed };
+  }
+  throw new TrunksError("CONFLICT", "others push to this trunk again and again", { hint: "try again" });
+}
+
+export function mapRecord(state: State, map: MapChange): TrunkRecord {
+  return {
+    trunkId: state.trunkId,
+    objects: state.objects,
+    slot: state.slot + 1,
+    previous: state.recordDigest,
+    retired: [],
+    segments: [],
+    drop: false,
+    doomed: [],
+    doomLists: [],
+    map,
+    entries: [],
+  };
+}
+
+/** Brings a mirror to `state`: on from where it is, or from the beginning when its first copy was never finished. */
+async function copyTo(repository: Repository, mirror: Mirror, state: State, options: SyncOptions): Promise<void> {
+  const { mirrors, backend } = repository;
+  const store = await mirrors.store(mirror);
+  const place = await readPlace(store, options);
+  const whole = place !== undefined && !place.copying && place.trunkId === state.trunkId;
+  const standing = whole ? await standingOf(store, state, options) : ({ kind: "behind", slot: -1 } as const);
+  const strict = state.map.mirrors.get(mirror.name)?.mode === "strict";
+  const from = standing.kind === "behind" ? standing.slot : state.slot;
+  const copying = { ...options, sleep: mirrors.sleep, strict, progress: counted(state, from, options.progress) };
+  if (!whole) await copyFirst(backend, store, mirror, state, copying);
+  else await bringUp(backend, store, state, from, copying);
+  if (whole && place.name !== mirror.name) {
+    await writePlace(store, { trunkId: state.trunkId, name: mirror.name, copying: false }, options);
+  }
+  if (standing.kind === "ahead") await mirrors.checkAhead(store, state, options);
+}
+
+/** The first copy is made in no order, and says so until it is whole. */
+async function copyFirst(source: Backend, store: Backend, mirror: Mirror, state: State, options: CopyOptions) {
+  const newest = (await newestSlot(store, options)) ?? -1;
+  if (newest > state.slot) throw diverged(newest);
+  const place = { trunkId: state.trunkId, name: mirror.name };
+  await writePlace(store, { ...place, copying: true }, options);
+  await copyTrunk(source, store, state, options);
+  await writePlace(store, { ...place, copying: false }, options);
+}
+
+/** Turns bytes done into a part of the whole. */
+function counted(state: State, from: number, progress: SyncOptions["progress"]): CopyOptions["progress"] {
+  if (progress === undefined) return undefined;
+  const total = packsAfter(state, from).reduce((sum, { pack }) => sum + pack.size + indexSize(pack), 0);
+  let done = 0;
+  return (bytes) => {
+    done += bytes;
+    progress(done, total);
+  };
+}
+
+function indexSize(pack: object): number {
+  return "indexSize" in pack ? Number(pack.indexSize) : 0;
+}
+
+/** What this store is called. The first who makes a mirror gives it its name, in its own file before the map speaks of it. */
+async function namedPrimary(
+  repository: Repository,
+  state: State,
+  wanted: Place,
+  options: RequestOptions,
+): Promise<Place> {
+  const { mirrors, backend } = repository;
+  const self = await mirrors.self(options);
+  if (state.map.primary !== undefined) {
+    checkPrimary(state, self);
+    return state.map.primary;
+  }
+  if (self?.trunkId === state.trunkId) return { name: self.name, url: wanted.url };
+  const place = { trunkId: state.trunkId, name: wanted.name, copying: false };
+  // What a copy of another trunk left here is replaced; two who do this at once agree on the first name.
+  if (self !== undefined) await writePlace(backend, place, options);
+  else if (!(await backend.create(placeKey, encodePlaceFile(place), options))) {
+    return namedPrimary(repository, state, wanted, options);
+  }
+  mirrors.forgetSelf();
+  return wanted;
+}
+
+/** Throws unless the store is free for this mirror, or holds the trunk under no other name of the map. */
+async function checkStore(store: Backend, mirror: Mirror, primary: Place, state: State, options: RequestOptions) {
+  const place = await readPlace(store, options);
+  if (place === undefined || place.name === mirror.name) return;
+  if (place.trunkId !== state.trunkId) throw taken(`${mirror.url} holds another trunk`);
+  const others = [primary.name, ...state.map.mirrors.keys()];
+  if (others.includes(place.name)) throw taken(`${mirror.url} is the same store as ${place.name}`);
+}
+
+export async function readPrimary(repository: Repository, options: RequestOptions): Promise<State> {
+  const state = await repository.read({ signal: options.signal, forPush: true, mirrors: false });
+  if (state !== undefined) return state;
+  throw new TrunksError("NOT_FOUND", "there is no trunk here");
+}
+
+function taken(message: string): TrunksError {
+  return new TrunksError("ALREADY_EXISTS", message);
+}
+
+export function unknown(name: string): TrunksError {
+  return new TrunksError("NOT_FOUND", `the trunk has no mirror called ${name}`, {
+    hint: "`trunks storage list` lists them",
+  });
+}

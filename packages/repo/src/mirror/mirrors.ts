@@ -1,0 +1,310 @@
+import { type Backend, type Body, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import { changedMap, type MirrorMap, type Place } from "../format/mirror-map.ts";
+import { packKeys } from "../format/pack-name.ts";
+import type { PlaceFile } from "../format/place-file.ts";
+import type { EncodedRecord, RecordEntry, TrunkRecord } from "../format/record.ts";
+import type { CataloguePack, State } from "../format/state.ts";
+import { appendRecord } from "../journal/append.ts";
+import { readCold } from "../journal/read.ts";
+import { type Sleep, timerSleep } from "../journal/sleep.ts";
+import { readSlotDigest } from "../journal/tip.ts";
+import { bringUp, copyPacks, diverged, fillSlot, settleConflict } from "./copy.ts";
+import { checkPrimary, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
+import { standingOf } from "./standing.ts";
+
+/** A mirror that did not get what the trunk has. */
+export interface MissedMirror {
+  readonly name: string;
+  readonly error: TrunksError;
+}
+
+export interface AppendOptions extends RequestOptions {
+  /** A mirror that cannot be reached does not stop the record: for changes that ask less of mirrors. Default false. */
+  readonly lenient?: boolean;
+}
+
+/**
+ * The copies of a trunk, as a writer of its primary sees them: what every push goes through. See docs/mirrors.md for the
+ * order of writing. For a trunk that never had a mirror this does nothing, and costs no request.
+ */
+export class Mirrors {
+  readonly #primary: Backend;
+  readonly #open: OpenPlace;
+  readonly #sleep: Sleep;
+  readonly #stores = new Map<string, Promise<Backend>>();
+  #self: PlaceFile | undefined;
+  /** The state for which all mirrors were seen to be even, until a record is added to it. */
+  #checked: string | undefined;
+  /** By a place's name: the last record that it is known to hold, and the keys that were written there. */
+  readonly #held = new Map<string, string>();
+  readonly #uploaded = new Map<string, Set<string>>();
+  #missed: MissedMirror[] = [];
+
+  constructor(primary: Backend, options: { readonly open?: OpenPlace; readonly sleep?: Sleep } = {}) {
+    this.#primary = primary;
+    this.#open = options.open ?? cannotOpen;
+    this.#sleep = options.sleep ?? timerSleep;
+  }
+
+  /** The trunk in the store of that place. Opened once. */
+  store(place: Place): Promise<Backend> {
+    const key = `${place.name} ${place.url}`;
+    const opened = this.#stores.get(key) ?? this.#open(place);
+    opened.catch(() => this.#stores.delete(key));
+    this.#stores.set(key, opened);
+    return opened;
+  }
+
+  /** What this store is called. */
+  async self(options: RequestOptions = {}): Promise<PlaceFile | undefined> {
+    this.#self ??= await readPlace(this.#primary, options);
+    return this.#self;
+  }
+
+  /** To be called when the store was given another name. */
+  forgetSelf(): void {
+    this.#self = undefined;
+  }
+
+  /**
+   * Sees to it that a record may follow `state`: this is the primary, and each strict mirror holds exactly what it holds.
+   * One that is behind is brought up first. Throws what stands in the way, before anything of the push was written.
+   */
+  async check(state: State, options: RequestOptions = {}): Promise<void> {
+    if (state.map.primary === undefined) return;
+    const primary = async () => checkPrimary(state, await this.self(options));
+    await Promise.all([primary(), this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options)]);
+    this.#checked = state.recordDigest;
+  }
+
+  /** The primary, with each new key written to the strict mirrors at the same time. */
+  uploads({ primary, mirrors }: MirrorMap): Backend {
+    const places = requiredPlaces({ primary, mirrors }, primary?.name);
+    if (places.length === 0) return this.#primary;
+    const create = async (key: string, body: Body, options: RequestOptions = {}) => {
+      const [created] = await Promise.all([
+        this.#primary.create(key, body, options),
+        ...places.map((place) => this.#upload(place, key, body, options)),
+      ]);
+      return created;
+    };
+    const primaryStore = this.#primary;
+    return {
+      name: primaryStore.name,
+      capabilities: primaryStore.capabilities,
+      create,
+      get: (key, options) => primaryStore.get(key, options),
+      put: (key, body, options) => primaryStore.put(key, body, options),
+      list: (prefix, options) => primaryStore.list(prefix, options),
+      delete: (keys, options) => primaryStore.delete(keys, options),
+      close: () => primaryStore.close(),
+    };
+  }
+
+  /**
+   * Adds a record behind `state`, everywhere: `false` when another writer has the slot. Once it is in the primary, a
+   * mirror that does not take it is remembered, see `takeMissed`; but one that holds something else there throws.
+   */
+  async append(state: State, record: TrunkRecord, encoded: EncodedRecord, options: AppendOptions = {}) {
+    const { map } = state;
+    const behind = record.map === undefined ? map : changedMap(map, record.map);
+    let places = requiredPlaces(behind, map.primary?.name ?? behind.primary?.name);
+    if (this.#checked !== state.recordDigest || record.map !== undefined) {
+      if (map.primary !== undefined) checkPrimary(state, await this.self(options));
+      await this.#checkAll(places, state, options);
+    }
+    this.#checked = undefined;
+    places = places.filter(({ name }) => !this.#missed.some((missed) => missed.name === name));
+    await Promise.all(places.map((place) => this.#carryPacks(place, record, options)));
+    const won = await appendRecord(this.#primary, record.slot, encoded, this.#sleep, options);
+    if (won) await this.#spread(places, record.slot, encoded, options);
+    return won;
+  }
+
+  /**
+   * Brings every strict mirror to `state`, which a push has led to: needed where the record was another writer's, or its
+   * answer was lost. What does not succeed is remembered.
+   */
+  async settle(state: State, options: RequestOptions = {}): Promise<void> {
+    if (state.map.primary === undefined || (await this.self(options))?.name !== state.map.primary.name) return;
+    const places = requiredPlaces(state.map, state.map.primary?.name);
+    const open = places.filter(
+      ({ name }) => this.#held.get(name) !== state.recordDigest && !this.#missed.some((missed) => missed.name === name),
+    );
+    await Promise.all(open.map((place) => this.#remember(place, () => this.makeEven(place, state, options))));
+  }
+
+  /** Mirrors that did not take what was written since the last call. */
+  takeMissed(): readonly MissedMirror[] {
+    const missed = this.#missed;
+    this.#missed = [];
+    this.#uploaded.clear();
+    return missed;
+  }
+
+  /** Brings the lagging mirrors to `state`, and answers those that could not be. */
+  async bringUpLagging(state: State, options: RequestOptions = {}): Promise<readonly MissedMirror[]> {
+    const missed: MissedMirror[] = [];
+    await Promise.all(
+      laggingPlaces(state.map).map(async (place) => {
+        try {
+          await this.makeEven(place, state, options);
+        } catch (error) {
+          missed.push({ name: place.name, error: wrapped(place, error) });
+        }
+      }),
+    );
+    return missed;
+  }
+
+  /** The mirrors that hold `state`, so far as this object has seen to it. */
+  async holders(state: State): Promise<Backend[]> {
+    const places = [...state.map.mirrors.values()].filter(({ name }) => this.#held.get(name) === state.recordDigest);
+    return Promise.all(places.map((place) => this.store(place)));
+  }
+
+  async close(): Promise<void> {
+    const stores = await Promise.allSettled(this.#stores.values());
+    await Promise.all(stores.map((store) => (store.status === "fulfilled" ? store.value.close() : undefined)));
+  }
+
+  async #checkAll(places: readonly Place[], state: State, options: AppendOptions): Promise<void> {
+    await Promise.all(
+      places.map(async (place) => {
+        if (options.lenient) return this.#remember(place, () => this.makeEven(place, state, options));
+        try {
+          await this.makeEven(place, state, options);
+        } catch (error) {
+          throw wrapped(place, error);
+        }
+      }),
+    );
+  }
+
+  /** How to copy to a mirror, for those who do it beside a push. */
+  get sleep(): Sleep {
+    return this.#sleep;
+  }
+
+  /** Brings a mirror to `state`; throws when it holds more, or something else. */
+  async makeEven(place: Place, state: State, options: RequestOptions): Promise<void> {
+    const store = await this.store(place);
+    const strict = state.map.mirrors.get(place.name)?.mode === "strict";
+    const copying = { ...options, sleep: this.#sleep, strict };
+    const standing = await standingOf(store, state, options);
+    if (standing.kind === "ahead") await this.checkAhead(store, state, options);
+    try {
+      if (standing.kind === "behind") await bringUp(this.#primary, store, state, standing.slot, copying);
+      if (standing.kind === "diverged") await settleConflict(this.#primary, store, state.slot, copying);
+    } catch (error) {
+      throw isTrunksError(error, "PRECONDITION_FAILED") ? await explained(store, state, error, options) : error;
+    }
+    this.#held.set(place.name, state.recordDigest);
+  }
+
+  /** A mirror that is ahead got its record from the primary, where the state's writer will meet it; or from nowhere. */
+  async checkAhead(store: Backend, state: State, options: RequestOptions): Promise<void> {
+    const slot = state.slot + 1;
+    const [own, other] = await Promise.all([
+      readSlotDigest(this.#primary, slot, options),
+      readSlotDigest(store, slot, options),
+    ]);
+    if (own !== other) throw await explained(store, state, diverged(slot), options);
+  }
+
+  async #upload(place: Place, key: string, body: Body, options: RequestOptions): Promise<void> {
+    try {
+      await (await this.store(place)).create(key, body, options);
+    } catch (error) {
+      throw wrapped(place, error);
+    }
+    const keys = this.#uploaded.get(place.name) ?? new Set();
+    this.#uploaded.set(place.name, keys.add(key));
+  }
+
+  /** Copies what the record names and was not written to this mirror by this object: others' uploads, or older ones. */
+  async #carryPacks(place: Place, record: TrunkRecord, options: RequestOptions): Promise<void> {
+    const uploaded = this.#uploaded.get(place.name);
+    const packs = packsOf(record).filter(({ name }) => packKeys(name).some((key) => !uploaded?.has(key)));
+    if (packs.length === 0) return;
+    try {
+      await copyPacks(this.#primary, await this.store(place), packs, { ...options, sleep: this.#sleep });
+    } catch (error) {
+      throw wrapped(place, error);
+    }
+  }
+
+  async #spread(places: readonly Place[], slot: number, encoded: EncodedRecord, options: RequestOptions) {
+    await Promise.all(
+      places.map((place) =>
+        this.#remember(place, async () => {
+          const store = await this.store(place);
+          if (!(await fillSlot(store, slot, encoded, { ...options, sleep: this.#sleep }))) throw overtaken(slot);
+          this.#held.set(place.name, encoded.digest);
+        }),
+      ),
+    );
+  }
+
+  /** What cannot be reached is remembered; what contradicts is thrown. */
+  async #remember(place: Place, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const told = wrapped(place, error);
+      if (told.code === "PRECONDITION_FAILED") throw told;
+      this.#missed.push({ name: place.name, error: told });
+    }
+  }
+}
+
+/** The packs of a record that are keys of their own. */
+function packsOf(record: TrunkRecord): CataloguePack[] {
+  const { slot, segments, entries } = record;
+  const all = [...segments, ...entries.flatMap((entry) => entry.segments)];
+  const intents = entries.filter((entry): entry is RecordEntry & { inline: object } => entry.carried && !!entry.inline);
+  return [
+    ...all.map((pack): CataloguePack => ({ name: { kind: "segment", id: pack.id }, slot, pack })),
+    ...intents.map(({ id, inline }): CataloguePack => ({ name: { kind: "intent", id }, slot, pack: inline })),
+  ];
+}
+
+function overtaken(slot: number): TrunksError {
+  return new TrunksError(
+    "PRECONDITION_FAILED",
+    `it took another record in slot ${slot} while this push was under way: it may have become the primary`,
+    { hint: "fetch from it, and push there" },
+  );
+}
+
+/** A copy that holds something else was made the primary, or was written to by hand. */
+async function explained(
+  store: Backend,
+  state: State,
+  error: TrunksError,
+  options: RequestOptions,
+): Promise<TrunksError> {
+  const there = (await readCold(store, options).catch(() => undefined))?.state.map.primary;
+  if (there === undefined || there.name === state.map.primary?.name) return error;
+  return new TrunksError("PRECONDITION_FAILED", `${there.name} was made the primary since: ${there.url}`, {
+    cause: error,
+    hint: `push there: git remote set-url <remote> trunks::${there.url}`,
+  });
+}
+
+/** The same error, saying which mirror it is about and what can be done. */
+function wrapped(place: Place, thrown: unknown): TrunksError {
+  if (!isTrunksError(thrown)) throw thrown;
+  const { code, message, retryable, retryAfterMs } = thrown;
+  const remedies = `\`trunks storage sync ${place.name}\` when it is back, \`trunks storage remove ${place.name}\`, or \`trunks storage update ${place.name} --mirror=lagging\``;
+  return new TrunksError(code, `the mirror ${place.name} (${place.url}): ${message}`, {
+    cause: thrown,
+    retryable,
+    retryAfterMs,
+    hint: thrown.hint ?? remedies,
+  });
+}
+
+async function cannotOpen(): Promise<Backend> {
+  throw new TrunksError("NOT_SUPPORTED", "this program does not know how to open it");
+}
