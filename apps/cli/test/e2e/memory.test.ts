@@ -11,8 +11,8 @@ import { needStore, type Store, type StoreName, startStore } from "../support/st
 const startTimeoutMs = 15 * 60_000;
 const timeoutMs = 300_000;
 const mebibyte = 2 ** 20;
-const blobSize = 200 * mebibyte;
-const limitKibibytes = 256 * 1024;
+const blobSize = 320 * mebibyte;
+const limitKibibytes = 384 * 1024;
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -57,7 +57,7 @@ describe.each<StoreName>(["local", "versity"])("%s", (name) => {
   });
 
   test(
-    "pushes, a clone and a fetch of one blob of 200 MiB stay below 256 MiB",
+    "pushes, a clone and a fetch of one blob of 320 MiB stay below 384 MiB",
     async (context) => {
       const store = needStore(context, started);
       const url = store.url("app");
