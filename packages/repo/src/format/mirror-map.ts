@@ -1,7 +1,7 @@
 import type { LineReader } from "./line-reader.ts";
 
 /** A store that holds the trunk, as the trunk's journal knows it. */
-interface Place {
+export interface Place {
   /** Unique among the places of a trunk: lower-case letters, digits and `-`, a letter first. */
   readonly name: string;
   /** The trunk's URL in that store, without secrets. */
@@ -31,7 +31,7 @@ export interface MapChange {
 export const emptyMap: MirrorMap = { primary: undefined, mirrors: new Map() };
 
 /** A map has no more mirrors. */
-const maxMirrors = 16;
+export const maxMirrors = 16;
 /** In characters, all of them ASCII. */
 const maxUrlLength = 2048;
 
