@@ -23,8 +23,9 @@ function packageFolder(path: string): string[] {
 }
 
 function nameOf(folder: string): string {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  return `${name} ${version} (${license})`;
+  const { name, version, license, licenses } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  // Older packages have a list in its place.
+  return `${name} ${version} (${license ?? licenses[0].type})`;
 }
 
 function termsOf(folder: string): string {

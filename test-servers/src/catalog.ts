@@ -1,7 +1,9 @@
 import { startAzurite } from "./azurite.ts";
 import { fakeGcs, startFakeGcs } from "./gcs.ts";
 import type { InstallableServer } from "./installation.ts";
+import { openssh, startOpenssh } from "./openssh.ts";
 import { pgbouncer, startPgbouncer } from "./pgbouncer.ts";
+import { pkgSftp, startPkgSftp } from "./pkg-sftp.ts";
 import { postgres, startPostgres } from "./postgres.ts";
 import { redis, startRedis } from "./redis.ts";
 import { seaweed, startSeaweed } from "./seaweed.ts";
@@ -17,6 +19,8 @@ export const catalog = {
   postgres: { installable: postgres, start: startPostgres },
   pgbouncer: { installable: pgbouncer, start: startPgbouncer },
   redis: { installable: redis, start: startRedis },
+  openssh: { installable: openssh, start: () => startOpenssh() },
+  "pkg-sftp": { installable: pkgSftp, start: () => startPkgSftp() },
 } satisfies Record<string, { installable?: InstallableServer; start: () => Promise<TestServer> }>;
 
 export type ServerName = keyof typeof catalog;

@@ -7,7 +7,9 @@ export {
   runInstaller,
   ServerUnavailableError,
 } from "./installation.ts";
+export { makeKey, type SftpAddress, type SftpServer, type SshdOptions, startOpenssh } from "./openssh.ts";
 export { startPgbouncer } from "./pgbouncer.ts";
+export { startPkgSftp } from "./pkg-sftp.ts";
 export { type PostgresAddress, type PostgresServer, startPostgres } from "./postgres.ts";
 export { type PostgresWire, startPostgresWire } from "./postgres-wire.ts";
 export {

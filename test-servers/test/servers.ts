@@ -1,3 +1,13 @@
 import { serveSuite } from "../src/vitest.ts";
 
-export default serveSuite(["versity", "seaweed", "fake-gcs", "azurite", "postgres", "pgbouncer", "redis"]);
+export default serveSuite([
+  "versity",
+  "seaweed",
+  "fake-gcs",
+  "azurite",
+  "postgres",
+  "pgbouncer",
+  "redis",
+  "openssh",
+  "pkg-sftp",
+]);

@@ -4,7 +4,9 @@ import {
   ServerUnavailableError,
   startAzurite,
   startFakeGcs,
+  startOpenssh,
   startPgbouncer,
+  startPkgSftp,
   startPostgres,
   startSeaweed,
   startVersity,
@@ -32,6 +34,8 @@ const starts = {
   azurite: azureStore,
   postgres: () => postgresStore(startPostgres),
   pgbouncer: () => postgresStore(startPgbouncer),
+  openssh: () => sftpStore(startOpenssh),
+  "pkg-sftp": () => sftpStore(startPkgSftp),
 };
 
 export type StoreName = keyof typeof starts;
@@ -89,6 +93,13 @@ async function postgresStore(start: typeof startPostgres): Promise<Store> {
   const url: Store["url"] = (...names) =>
     `trunks::postgres://${user}@${host}:${port}/${database}/team/${path(...names)}`;
   return { url, environment: { PGPASSWORD: password }, stop };
+}
+
+async function sftpStore(start: typeof startOpenssh): Promise<Store> {
+  const { host, port, user, folder, identityFile, knownHostsFile, stop } = await start();
+  const query = `config=none&identityAgent=none&identityFile=${identityFile}&userKnownHostsFile=${knownHostsFile}`;
+  const url: Store["url"] = (...names) => `trunks::sftp://${user}@${host}:${port}${folder}/${path(...names)}?${query}`;
+  return { url, environment: {}, stop };
 }
 
 /** Of a trunk in a store. */
