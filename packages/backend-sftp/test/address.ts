@@ -11,7 +11,7 @@ export function optionsFor(address: SftpAddress, changes: Partial<SftpOptions> =
 }
 
 /** The server without a folder. */
-function hostOf({ host, port, user, identityFile, knownHostsFile }: SftpAddress): SftpOptions {
+export function hostOf({ host, port, user, identityFile, knownHostsFile }: SftpAddress): SftpOptions {
   return { host, port, user, identityFiles: [identityFile], knownHostsFiles: [knownHostsFile] };
 }
 
@@ -29,8 +29,15 @@ export function onEachServer(tests: (address: SftpAddress) => void): void {
   for (const name of ["openssh", "pkg-sftp"] as const) onServer(name, tests);
 }
 
-function onServer(name: "openssh" | "pkg-sftp", tests: (address: SftpAddress) => void): void {
+export function onServer(name: "openssh" | "pkg-sftp", tests: (address: SftpAddress) => void): void {
   const address = inject("servers")[name];
   if (address === undefined) test.skip(`${name}: this machine cannot have the server`);
   else describe(name, () => tests(address));
+}
+
+/** So many bytes that are the same each time, and differ from place to place. */
+export function bytesOf(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let index = 0; index < size; index++) bytes[index] = (index * 31 + (index >> 8)) & 0xff;
+  return bytes;
 }
