@@ -28,8 +28,10 @@ then. Each document and each item says in \`object\` what it is; members may be 
 | \`error\` | \`code\` (see below), \`message\`, \`hint\` |
 | \`list\` | \`data\`, \`limit\`, \`offset\`, \`total_count\`, \`has_more\` |
 | \`repository\` | \`name\`; from \`init\`: \`storage\`, \`remote\` (\`name\`, \`url\`), \`settings_path\`, \`helper_path\`; from \`clone\`: \`path\` |
-| \`storage\` | \`name\`, \`url\`, \`options\`, \`secrets\` (masked), \`mirror\`, \`default\`; after \`remove\`: \`name\`, \`deleted\` |
-| \`ping\` | \`storage\`, \`elapsed_ms\` |
+| \`storage\` | \`name\`, \`url\`, \`options\`, \`secrets\` (masked), \`mirror\`, \`default\`, of a mirror \`mirror_state\`; after \`remove\`: \`name\`, \`deleted\` |
+| \`mirror\` | \`name\`, \`url\`, \`mode\` (\`strict\`, \`lagging\`), \`behind\` (pushes; null when not known), \`error\` |
+| \`promotion\` | \`primary\`, \`url\` |
+| \`ping\` | \`storage\`, \`elapsed_ms\`; of a mirror \`mirror_state\` |
 | \`status\` | \`trunk\` (\`name\`, \`url\`, \`remote\`, \`reachable\`, \`exists\`, \`error\`), \`changed_files\`, \`branches\` |
 | \`branch\` | \`name\`, \`local_id\`, \`trunk_id\`, \`relation\` (\`equal\`, \`ahead\`, \`behind\`, \`diverged\`, \`local\`, \`trunk\`, \`unknown\`), \`ahead\`, \`behind\` |
 | \`check\` | \`trunk\`, \`url\`, \`remote\`, \`refs\`, \`packs\`, \`bytes\`, \`records\`, \`ok\`, \`problems\` |

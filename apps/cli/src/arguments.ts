@@ -81,7 +81,7 @@ export function parseArguments(command: Command, args: readonly string[]): Argum
   );
   let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+    parsed = parseArgs({ args: withFallbacks(args, declared), options, allowPositionals: true });
   } catch (error) {
     // The first sentence says what is wrong; the rest is advice for other programs.
     throw new UsageError((error as Error).message.split(". ")[0] as string);
@@ -94,6 +94,15 @@ export function parseArguments(command: Command, args: readonly string[]): Argum
   // Whoever asks for help need not know what else is required.
   if (!result.flag("help")) checkWords(command, parsed.positionals);
   return result;
+}
+
+/** Gives options that were named without a value the one that they then mean. */
+function withFallbacks(args: readonly string[], declared: Readonly<Record<string, OptionSpec>>): string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  return args.map((arg, index) => {
+    const fallback = index < end ? declared[arg.replace(/^--/, "")]?.fallback : undefined;
+    return fallback === undefined || !arg.startsWith("--") ? arg : `${arg}=${fallback}`;
+  });
 }
 
 function passThrough(args: readonly string[]): Arguments {

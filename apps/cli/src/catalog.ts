@@ -34,8 +34,18 @@ export const catalog: readonly CatalogEntry[] = [
   },
   {
     name: "storage remove",
-    summary: "forget a storage; its store is not touched",
+    summary: "forget a storage; a mirror is taken out of the trunk first",
     load: () => import("./commands/storage-remove.ts"),
+  },
+  {
+    name: "storage sync",
+    summary: "bring mirrors up to what the primary has",
+    load: () => import("./commands/storage-sync.ts"),
+  },
+  {
+    name: "storage promote",
+    summary: "make a mirror the primary",
+    load: () => import("./commands/storage-promote.ts"),
   },
   { name: "check", summary: "verify the trunk", load: () => import("./commands/check.ts") },
   {

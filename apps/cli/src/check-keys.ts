@@ -5,7 +5,7 @@ import { type Problem, problem } from "./problem.ts";
 /** The keys that a trunk may have. Source: docs/format.md, 2. */
 const keyPatterns = [
   /^trunk\.json$/,
-  /^latest$/,
+  /^(latest|place)$/,
   /^journal\/[0-9]{15}$/,
   /^objects\/[0-9a-f]{32}\.(pack|idx|rev)$/,
   /^refs\/[0-9]{15}-[0-9a-f]{32}$/,

@@ -5,6 +5,8 @@ import type { Output } from "./output.ts";
 export interface OptionSpec {
   /** What stands for its value in help: `NAME`. Absent: the option is a flag. */
   readonly value?: string;
+  /** What it means when it is given without a value; then one is given with `=` alone: `--mirror=lagging`. */
+  readonly fallback?: string;
   /** May be given several times. Default false. */
   readonly multiple?: boolean;
   readonly help: string;

@@ -38,7 +38,8 @@ export function commandHelp({ name, summary }: CatalogEntry, command: Command): 
 }
 
 /** `--name NAME`. */
-function optionText(name: string, { value }: OptionSpec): string {
+function optionText(name: string, { value, fallback }: OptionSpec): string {
+  if (fallback !== undefined) return `--${name}[=${value}]`;
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 

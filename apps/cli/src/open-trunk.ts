@@ -1,7 +1,7 @@
 import type { Backend } from "@trunks/core";
 import { retry, scope, trace } from "@trunks/layers";
-import { openLocation, openRoot, type Settings, SettingsFile, type Storage } from "@trunks/location";
-import { Repository } from "@trunks/repo";
+import { openLocation, openPlace, openRoot, type Settings, SettingsFile, type Storage } from "@trunks/location";
+import { type Place, Repository } from "@trunks/repo";
 import { abortable } from "./abortable.ts";
 import { commonGitDir } from "./common-dir.ts";
 import { stateFile } from "./state-file.ts";
@@ -26,6 +26,12 @@ export interface OpenedTrunk {
   readonly backend: Backend;
   /** The repository's name. */
   readonly name: string;
+  /** Where its keys begin in the store. */
+  readonly prefix: string;
+  /** What the trunk's map of mirrors would call this store, if it has not named it yet. */
+  readonly place: Place;
+  /** Opens a place of that map, as this clone reaches it. */
+  readonly open: (place: Place) => Promise<Backend>;
   /** The store's URL for messages, without secrets. */
   readonly redactedUrl: string;
   /** Saves the state and frees connections. */
@@ -37,11 +43,18 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
   const commonDir = options.gitDir === undefined ? undefined : commonGitDir(options.gitDir);
   const settings = commonDir === undefined ? undefined : await readSettings(commonDir);
   const opened = await openLocation(urlText, { ...openOptions, settings });
-  const backend = layered(opened.backend, opened.prefix, options);
+  const hasMirrors = () => (repository.known?.map.mirrors.size ?? 0) > 0;
+  const backend = layered(opened.backend, opened.prefix, options, hasMirrors);
+  const open = async (place: Place) => {
+    const found = await openPlace(place, { ...openOptions, settings });
+    return layered(found.backend, found.prefix, options, () => true);
+  };
   const cache = commonDir === undefined || options.fresh ? undefined : stateFile(commonDir, opened.canonicalUrl);
-  const repository = new Repository(backend, { cache });
-  const { name, redactedUrl } = opened;
-  return { repository, backend, name, redactedUrl, close: () => repository.close() };
+  const warn = (message: string) => void process.stderr.write(`warning: ${message}\n`);
+  const repository: Repository = new Repository(backend, { cache, openPlace: open, warn });
+  const { name, prefix, redactedUrl, storage = "primary", placeUrl: url } = opened;
+  const place = { name: storage, url };
+  return { repository, backend, name, prefix, place, open, redactedUrl, close: () => repository.close() };
 }
 
 /** Opens a storage's store, all keys of it. */
@@ -63,11 +76,31 @@ export const installations: readonly string[] = [import.meta.dirname];
 
 const openOptions = { environment: process.env, installations };
 
-/** The trace is inside the retries, so that it tells each try. */
-function layered(backend: Backend, prefix: string, { verbose, signal, hurried }: OpenTrunkOptions): Backend {
+/** In milliseconds. Where there is another store to turn to, or one that stands in everyone's way, a reader waits so long. */
+const impatienceMs = 10_000;
+
+/**
+ * The trace is inside the retries, so that it tells each try. Reads are given up soon when `isImpatient` says so at that
+ * time.
+ */
+function layered(
+  backend: Backend,
+  prefix: string,
+  { verbose, signal, hurried }: OpenTrunkOptions,
+  isImpatient = () => false,
+): Backend {
   const scoped = scope(backend, prefix);
   const sink = (line: string) => process.stderr.write(`trunks: ${line}\n`);
+  const traced = verbose ? trace(scoped, { sink }) : scoped;
   const patience = hurried ? { maxAttempts: 4, deadlineMs: 5_000 } : {};
-  const retried = retry(verbose ? trace(scoped, { sink }) : scoped, patience);
+  const reading = {
+    ...patience,
+    get deadlineMs() {
+      return hurried ? 5_000 : isImpatient() ? impatienceMs : undefined;
+    },
+  };
+  const writes = retry(traced, patience);
+  const reads = retry(traced, reading);
+  const retried = { ...writes, get: reads.get, list: reads.list };
   return signal === undefined ? retried : abortable(retried, signal);
 }

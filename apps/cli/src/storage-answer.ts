@@ -1,5 +1,6 @@
 import { TrunksError } from "@trunks/core";
 import { isSecretName, redactUrl, resolveStorage, type Settings, type Storage } from "@trunks/location";
+import type { MirrorAnswer } from "./mirror-trunk.ts";
 
 /** A storage as it is shown. */
 export interface StorageAnswer {
@@ -11,6 +12,21 @@ export interface StorageAnswer {
   readonly secrets: Readonly<Record<string, string>>;
   readonly mirror: boolean;
   readonly default: boolean;
+  /** How it stands as a mirror of this clone's trunk, if it is one. */
+  readonly mirror_state?: MirrorAnswer;
+}
+
+/** The same, with what the trunk says of it; also for a mirror that only the trunk knows. */
+export function withMirror(answer: StorageAnswer, mirrors: readonly MirrorAnswer[]): StorageAnswer {
+  const found = mirrors.find(({ name }) => name === answer.name);
+  return found === undefined ? answer : { ...answer, mirror: true, mirror_state: found };
+}
+
+/** A mirror of which this clone's settings know nothing. */
+export function foundMirror(mirror: MirrorAnswer): StorageAnswer {
+  const { name, url } = mirror;
+  const nothing = { options: {}, secrets: {}, default: false };
+  return { object: "storage", name, url, ...nothing, mirror: true, mirror_state: mirror };
 }
 
 /** Everything about a storage but its secrets. */

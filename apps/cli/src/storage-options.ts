@@ -13,6 +13,7 @@ import {
   schemeRules,
   storageFields,
 } from "@trunks/location";
+import type { Mirror } from "@trunks/repo";
 import { type Arguments, UsageError } from "./arguments.ts";
 import type { OptionSpec } from "./command.ts";
 import { givenSecrets } from "./secret-input.ts";
@@ -36,7 +37,11 @@ export const storageOptions = {
   backend: { value: "KIND", help: "its kind, with the options below in place of a URL: s3, gcs, sftp, local, …" },
   ...optionSpecs(placeFields),
   ...connectionOptions,
-  mirror: { help: "it holds copies of another storage" },
+  mirror: {
+    value: "strict|lagging",
+    fallback: "strict",
+    help: "it holds a copy of the trunk: pushes must reach it, or it may lag behind",
+  },
   default: { help: "commands that name no storage mean this one" },
 } as const;
 
@@ -50,6 +55,13 @@ export function storageName(args: Arguments): string | undefined {
   const option = args.text("name");
   if (word !== undefined && option !== undefined) throw new UsageError("the name was given twice");
   return word ?? option;
+}
+
+/** What `--mirror` says, if it was given. */
+export function mirrorMode(args: Arguments): Mirror["mode"] | undefined {
+  const mode = args.text("mirror");
+  if (mode === undefined || mode === "strict" || mode === "lagging") return mode;
+  throw new UsageError(`--mirror takes strict or lagging, not ${JSON.stringify(mode)}`);
 }
 
 /**

@@ -5,11 +5,13 @@ export {
   canonicalUrl,
   parseLocation,
   parseRoot,
+  placeUrl,
   type StorageLocation,
   trunkPrefix,
   type UrlLocation,
 } from "./location.ts";
 export { type OpenedLocation, type OpenedRoot, type OpenOptions, openLocation, openRoot } from "./open.ts";
+export { openPlace } from "./place.ts";
 export { isSecretName, redactUrl } from "./redact.ts";
 export { backendPackages, formSchemes, knownBackends, schemeRules } from "./scheme.ts";
 export type { Settings } from "./settings.ts";

@@ -1,7 +1,7 @@
 import { checkKey, TrunksError } from "@trunks/core";
-import { redactUrl, withoutSecrets } from "./redact.ts";
+import { isSecretName, redactUrl, withoutSecrets } from "./redact.ts";
 import { schemeRules } from "./scheme.ts";
-import { checkStorageName } from "./storage.ts";
+import { checkStorageName, type Storage } from "./storage.ts";
 
 interface Named {
   /** The repository's name: `my-app`. */
@@ -69,6 +69,19 @@ export function canonicalUrl(root: URL, prefix: string): string {
   const url = withoutSecrets(root);
   url.pathname = `${url.pathname.replace(/\/$/, "")}/${prefix.slice(0, -1)}`;
   return url.href;
+}
+
+/**
+ * The URL under which others find a trunk in this storage: exact, with the options that are no secrets in its query, and
+ * with no secret in it. For the map of mirrors, which lies in the store for everyone to read.
+ */
+export function placeUrl(storage: Storage, prefix: string): string {
+  const root = parseRoot(storage.url);
+  for (const [name, value] of Object.entries(storage.options)) {
+    const parameter = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (!isSecretName(name) && !isSecretName(parameter)) root.searchParams.set(parameter, value);
+  }
+  return canonicalUrl(root, prefix);
 }
 
 interface UrlParts {

@@ -1,6 +1,6 @@
 import { type Backend, type BackendModule, isTrunksError, TrunksError } from "@trunks/core";
 import { loadBackendPackage } from "./backend-package.ts";
-import { canonicalUrl, parseLocation, parseRoot } from "./location.ts";
+import { canonicalUrl, parseLocation, parseRoot, placeUrl } from "./location.ts";
 import { redactUrl } from "./redact.ts";
 import type { Settings } from "./settings.ts";
 import { type Environment, resolveStorage, type Storage } from "./storage.ts";
@@ -29,6 +29,8 @@ export interface OpenedLocation extends OpenedRoot {
   readonly prefix: string;
   /** The storage's name, when the URL names one. */
   readonly storage?: string;
+  /** The trunk's exact URL with all that others need to find it, and without secrets. */
+  readonly placeUrl: string;
   /** The same for every way to write this trunk's URL, without secrets: for cache keys. */
   readonly canonicalUrl: string;
 }
@@ -42,13 +44,21 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
   const { name, prefix } = location;
   if (location.kind === "url") {
     const { root } = location;
-    return { ...(await openUrl(root, {}, options)), name, prefix, canonicalUrl: canonicalUrl(root, prefix) };
+    const url = canonicalUrl(root, prefix);
+    return { ...(await openUrl(root, {}, options)), name, prefix, canonicalUrl: url, placeUrl: url };
   }
   const storage = resolveStorage(location.storage, options.settings?.storages ?? {}, options.environment);
   if (storage === undefined) throw unknownStorage(location.storage, options.settings);
   const opened = await openRoot(storage, options);
   const canonical = canonicalUrl(parseRoot(storage.url), prefix);
-  return { ...opened, name, prefix, storage: location.storage, canonicalUrl: canonical };
+  return {
+    ...opened,
+    name,
+    prefix,
+    storage: location.storage,
+    canonicalUrl: canonical,
+    placeUrl: placeUrl(storage, prefix),
+  };
 }
 
 /** Opens a storage's store. */

@@ -48,7 +48,11 @@ export function resolveStorage(
 }
 
 /** What the environment says of a storage, by option: `{ accessKey: … }`. */
-function environmentOptions(name: string, names: readonly string[], environment: Environment): Record<string, string> {
+export function environmentOptions(
+  name: string,
+  names: readonly string[],
+  environment: Environment,
+): Record<string, string> {
   const prefix = variablePrefix(name);
   // TRUNKS_STORAGE_A_B_URL belongs to the storage `a-b`, if there is one, and not to `a`.
   const longer = names.map(variablePrefix).filter((other) => other !== prefix && other.startsWith(prefix));

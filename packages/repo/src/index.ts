@@ -1,11 +1,15 @@
 export { mapConcurrent } from "./concurrent.ts";
 export type { Entry, RefMove } from "./format/entry.ts";
+export type { Mirror, Place } from "./format/mirror-map.ts";
 export { type InlinePack, type PackName, packNameText, type Segment } from "./format/pack-name.ts";
 export { isRefName } from "./format/ref-name.ts";
 export { sortedRefs } from "./format/snapshot.ts";
 export type { CataloguePack, Ref, State } from "./format/state.ts";
 export { decodeText, encodeText } from "./format/text.ts";
 export type { ReadRecord } from "./journal/slots.ts";
+export { addMirror, type MirrorReport, removeMirror, reportMirrors, syncMirror } from "./mirror/change.ts";
+export type { MissedMirror } from "./mirror/mirrors.ts";
+export { promote, takeOver } from "./mirror/promote.ts";
 export { treeEntries } from "./pack/git-object.ts";
 export type { ObjectFormat } from "./pack/object-format.ts";
 export { ObjectReader } from "./pack/object-reader.ts";

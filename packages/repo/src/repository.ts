@@ -91,6 +91,11 @@ export class Repository {
     return this.#state;
   }
 
+  /** The same, or else what the cache holds of earlier processes; without a request. */
+  async remembered(): Promise<State | undefined> {
+    return this.#state ?? (await this.#load());
+  }
+
   /**
    * Records that were read from the store by this object, oldest first, with their inline packs: what a fetch needs
    * again. They are the records up to `known.slot` without a gap, or none. Bounded: what is not here is read again.
@@ -107,7 +112,7 @@ export class Repository {
    * cached state is read in the store's place when that is away, with a warning.
    */
   async read(options: ReadOptions = {}): Promise<State | undefined> {
-    const known = this.#state ?? (await this.#load());
+    const known = await this.remembered();
     this.#elsewhere = undefined;
     try {
       const reading = await (known === undefined ? this.#readCold(options) : this.#readOn(known, options));

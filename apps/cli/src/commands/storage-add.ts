@@ -2,8 +2,17 @@ import { TrunksError } from "@trunks/core";
 import { checkStorageName } from "@trunks/location";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
+import { mirrorOf, mirrorTo, openOwnTrunk, throwMissed } from "../mirror-trunk.ts";
 import { storageAnswer, withEnvironment } from "../storage-answer.ts";
-import { bareStorage, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
+import {
+  bareStorage,
+  mirrorMode,
+  secretsHelp,
+  storageFrom,
+  storageName,
+  storageOptions,
+  storageUrl,
+} from "../storage-options.ts";
 import { probeStorage } from "../storage-probe.ts";
 import { askForStorage } from "../storage-wizard.ts";
 import { ensureSettings, readSettings, requireWorkingCopy } from "../working-copy.ts";
@@ -13,10 +22,12 @@ export const command: Command = {
   description: [
     "Proves first that the store can be read, created in once and only once, listed and deleted from. Secrets stay in this clone's settings (.trunks, readable by you alone) and are never written to the store.",
     secretsHelp,
+    "With --mirror everything is copied there at once, and the trunk names it from then on: every push, from every clone, must reach it, or with --mirror=lagging reaches it later.",
   ],
   options: storageOptions,
   words: { least: 0, most: 1 },
-  async run({ arguments: given, output, verbose, signal }) {
+  async run(context) {
+    const { arguments: given, output, verbose, signal } = context;
     const copy = await requireWorkingCopy();
     const args = await askForStorage(given);
     const name = storageName(args);
@@ -24,7 +35,8 @@ export const command: Command = {
     checkStorageName(name);
     const url = storageUrl(args);
     if (url === undefined) throw new UsageError("--backend or --url is missing");
-    const storage = await storageFrom(args, { ...bareStorage(url), ...(args.flag("mirror") && { mirror: true }) });
+    const mode = mirrorMode(args);
+    const storage = await storageFrom(args, { ...bareStorage(url), ...(mode !== undefined && { mirror: true }) });
     const known = (await readSettings(copy))?.storages ?? {};
     if (Object.hasOwn(known, name)) throw taken(name);
     await probeStorage(withEnvironment(name, storage, known), { verbose, signal });
@@ -38,11 +50,25 @@ export const command: Command = {
         ...(isDefault && { defaultStorage: name }),
       };
     });
+    const trunk = mode === undefined ? undefined : await openOwnTrunk(copy, settings, { verbose, signal });
+    if (mode !== undefined && trunk !== undefined) {
+      const mirror = mirrorOf(name, withEnvironment(name, storage, settings.storages), mode, trunk);
+      try {
+        throwMissed(await mirrorTo(trunk, copy, mirror, context));
+      } finally {
+        await trunk.close();
+      }
+    }
     const answer = storageAnswer(name, storage, settings);
-    output.answer(answer, `added ${name}: ${answer.url} keeps its promises`);
+    const copied = mode === undefined ? "" : trunk === undefined ? notYet(name) : `; it is a ${mode} mirror now`;
+    output.answer(answer, `added ${name}: ${answer.url} keeps its promises${copied}`);
     return exitStatus.ok;
   },
 };
+
+function notYet(name: string): string {
+  return `; when there is a primary, \`trunks storage sync ${name}\` copies the trunk`;
+}
 
 function taken(name: string): TrunksError {
   return new TrunksError("ALREADY_EXISTS", `there is a storage called ${name} already`, {

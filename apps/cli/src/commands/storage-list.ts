@@ -1,23 +1,38 @@
 import { type Command, exitStatus, listOptions } from "../command.ts";
-import { requireStorage, storageAnswer, storageNames } from "../storage-answer.ts";
+import { mirrorText, ownMirrors } from "../mirror-trunk.ts";
+import { foundMirror, requireStorage, storageAnswer, storageNames, withMirror } from "../storage-answer.ts";
 import { findWorkingCopy, readSettings } from "../working-copy.ts";
 
 export const command: Command = {
   usage: ["[--limit N] [--offset N]"],
-  description: ["Lists the storages of this clone's settings, and those that the environment names."],
+  description: [
+    "Lists the storages of this clone's settings, those that the environment names, and the mirrors that the trunk names, with how far each of these is behind.",
+  ],
   options: listOptions,
-  async run({ arguments: args, output }) {
-    const settings = await readSettings(await findWorkingCopy());
-    const answers = storageNames(settings).map((name) =>
-      storageAnswer(name, requireStorage(name, settings).storage, settings),
-    );
+  async run(context) {
+    const { arguments: args, output } = context;
+    const copy = await findWorkingCopy();
+    const settings = await readSettings(copy);
+    const mirrors = await ownMirrors(copy, settings, context);
+    const names = storageNames(settings);
+    const answers = [
+      ...names.map((name) =>
+        withMirror(storageAnswer(name, requireStorage(name, settings).storage, settings), mirrors),
+      ),
+      ...mirrors.filter(({ name }) => !names.includes(name)).map(foundMirror),
+    ];
     output.list(
       answers,
       args,
       (answer) => [
         answer.name,
         answer.url,
-        [answer.default && "default", answer.mirror && "mirror"].filter(Boolean).join(", "),
+        [
+          answer.default && "default",
+          answer.mirror_state ? `mirror: ${mirrorText(answer.mirror_state)}` : answer.mirror && "mirror",
+        ]
+          .filter(Boolean)
+          .join(", "),
       ],
       "there are no storages; `trunks storage add` adds one",
     );

@@ -1,4 +1,5 @@
 import { type Command, exitStatus } from "../command.ts";
+import { mirrorText, ownMirrors } from "../mirror-trunk.ts";
 import { requireStorage } from "../storage-answer.ts";
 import { storageName, storageOptions } from "../storage-options.ts";
 import { pingStorage } from "../storage-probe.ts";
@@ -6,14 +7,21 @@ import { findWorkingCopy, readSettings } from "../working-copy.ts";
 
 export const command: Command = {
   usage: ["[NAME]"],
-  description: ["Without a name, the default storage. Reads one key that need not exist; writes nothing."],
+  description: [
+    "Without a name, the default storage. Reads one key that need not exist; writes nothing. Of a mirror it also tells how far it is behind.",
+  ],
   options: { name: storageOptions.name },
   words: { least: 0, most: 1 },
-  async run({ arguments: args, output, verbose, signal }) {
-    const settings = await readSettings(await findWorkingCopy());
+  async run(context) {
+    const { arguments: args, output, verbose, signal } = context;
+    const copy = await findWorkingCopy();
+    const settings = await readSettings(copy);
     const { name, storage } = requireStorage(storageName(args), settings);
     const elapsedMs = Math.round(await pingStorage(storage, { verbose, signal }));
-    output.answer({ object: "ping", storage: name, elapsed_ms: elapsedMs }, `${name} answers in ${elapsedMs} ms`);
+    const mirror = (await ownMirrors(copy, settings, context)).find((one) => one.name === name);
+    const answer = { object: "ping", storage: name, elapsed_ms: elapsedMs, ...(mirror && { mirror_state: mirror }) };
+    const standing = mirror === undefined ? "" : `; it is a mirror: ${mirrorText(mirror)}`;
+    output.answer(answer, `${name} answers in ${elapsedMs} ms${standing}`);
     return exitStatus.ok;
   },
 };

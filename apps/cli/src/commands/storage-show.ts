@@ -1,6 +1,15 @@
+import type { Settings } from "@trunks/location";
 import { type Command, exitStatus } from "../command.ts";
+import { type MirrorAnswer, mirrorText, ownMirrors } from "../mirror-trunk.ts";
 import { table } from "../output.ts";
-import { requireStorage, storageAnswer } from "../storage-answer.ts";
+import {
+  foundMirror,
+  requireStorage,
+  type StorageAnswer,
+  storageAnswer,
+  storageNames,
+  withMirror,
+} from "../storage-answer.ts";
 import { storageName, storageOptions } from "../storage-options.ts";
 import { findWorkingCopy, readSettings } from "../working-copy.ts";
 
@@ -9,18 +18,31 @@ export const command: Command = {
   description: ["Without a name, the default storage."],
   options: { name: storageOptions.name },
   words: { least: 0, most: 1 },
-  async run({ arguments: args, output }) {
-    const settings = await readSettings(await findWorkingCopy());
-    const { name, storage } = requireStorage(storageName(args), settings);
-    const answer = storageAnswer(name, storage, settings);
+  async run(context) {
+    const { arguments: args, output } = context;
+    const copy = await findWorkingCopy();
+    const settings = await readSettings(copy);
+    const mirrors = await ownMirrors(copy, settings, context);
+    const answer = answerOf(storageName(args), settings, mirrors);
     const rows = [
-      ["name", name],
+      ["name", answer.name],
       ["url", answer.url],
       ...Object.entries({ ...answer.options, ...answer.secrets }),
-      ...(answer.mirror ? [["mirror", "yes"]] : []),
+      ...(answer.mirror ? [["mirror", answer.mirror_state ? mirrorText(answer.mirror_state) : "yes"]] : []),
       ...(answer.default ? [["default", "yes"]] : []),
     ];
     output.answer(answer, table(rows));
     return exitStatus.ok;
   },
 };
+
+function answerOf(
+  name: string | undefined,
+  settings: Settings | undefined,
+  mirrors: readonly MirrorAnswer[],
+): StorageAnswer {
+  const found = mirrors.find((mirror) => mirror.name === name);
+  if (found !== undefined && !storageNames(settings).includes(found.name)) return foundMirror(found);
+  const known = requireStorage(name, settings);
+  return withMirror(storageAnswer(known.name, known.storage, settings), mirrors);
+}

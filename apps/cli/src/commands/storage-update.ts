@@ -1,41 +1,80 @@
+import { isDeepStrictEqual } from "node:util";
 import { optionName, type Storage } from "@trunks/location";
+import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
-import { type Command, exitStatus } from "../command.ts";
+import { type Command, type Context, exitStatus } from "../command.ts";
+import { mirrorTo, openOwnTrunk } from "../mirror-trunk.ts";
 import { requireStored, storageAnswer, withEnvironment } from "../storage-answer.ts";
-import { secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
+import { mirrorMode, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
 import { probeStorage } from "../storage-probe.ts";
-import { requireSettings } from "../working-copy.ts";
+import { readSettings, requireSettings, requireWorkingCopy, type WorkingCopy } from "../working-copy.ts";
 
 export const command: Command = {
   usage: ["NAME [OPTIONS]"],
-  description: ["What is not named stays as it is. The store is tried out before anything is saved.", secretsHelp],
+  description: [
+    "What is not named stays as it is. The store is tried out before anything is saved.",
+    "--mirror=lagging lets pushes go on without a mirror that is away, and --mirror=strict asks for it again; neither needs the store for that.",
+    secretsHelp,
+  ],
   options: {
     ...storageOptions,
     unset: { value: "KEY", multiple: true, help: "forget an option or a secret: region, secret-key, mirror, …" },
   },
   words: { least: 0, most: 1 },
-  async run({ arguments: args, output, verbose, signal }) {
+  async run(context) {
+    const { arguments: args, output, verbose, signal } = context;
     const name = storageName(args);
     if (name === undefined) throw new UsageError("the storage's name is missing");
+    const mode = mirrorMode(args);
+    const copy = await requireWorkingCopy();
+    const before = await readSettings(copy);
+    const isStored = Object.hasOwn(before?.storages ?? {}, name);
+    if (mode !== undefined && (await changeMode(context, copy, name, mode)) && !isStored) {
+      output.answer({ object: "storage", name, mirror: true }, `updated ${name}: it is a ${mode} mirror now`);
+      return exitStatus.ok;
+    }
     const file = await requireSettings();
     const settings = await file.read();
-    const stored = without(requireStored(name, settings), args.texts("unset"));
+    const saved = requireStored(name, settings);
+    const stored = without(saved, args.texts("unset"));
     const url = storageUrl(args, stored.url) ?? stored.url;
-    const changed = await storageFrom(args, { ...stored, url, ...(args.flag("mirror") && { mirror: true }) });
-    await probeStorage(withEnvironment(name, changed, settings.storages), { verbose, signal });
-    const updated = await file.update((before) => {
-      requireStored(name, before);
+    const changed = await storageFrom(args, { ...stored, url, ...(mode !== undefined && { mirror: true }) });
+    // Who only says how much is asked of a mirror need not reach it.
+    const isSame = isDeepStrictEqual({ ...changed, mirror: true }, { ...saved, mirror: true });
+    if (mode === undefined || !isSame) {
+      await probeStorage(withEnvironment(name, changed, settings.storages), { verbose, signal });
+    }
+    const updated = await file.update((current) => {
+      requireStored(name, current);
       return {
-        ...before,
-        storages: { ...before.storages, [name]: changed },
+        ...current,
+        storages: { ...current.storages, [name]: changed },
         ...(args.flag("default") && { defaultStorage: name }),
       };
     });
     const answer = storageAnswer(name, changed, updated);
-    output.answer(answer, `updated ${name}: ${answer.url} keeps its promises`);
+    output.answer(
+      answer,
+      `updated ${name}: ${isSame && mode ? `it is a ${mode} mirror now` : `${answer.url} keeps its promises`}`,
+    );
     return exitStatus.ok;
   },
 };
+
+/** Changes how much the trunk asks of a mirror that it has already; false when it has none of that name. */
+async function changeMode(context: Context, copy: WorkingCopy, name: string, mode: Mirror["mode"]): Promise<boolean> {
+  const { verbose, signal } = context;
+  const trunk = await openOwnTrunk(copy, await readSettings(copy), { verbose, signal });
+  try {
+    const state = await trunk?.repository.read({ signal, mirrors: false });
+    const known = state?.map.mirrors.get(name);
+    if (trunk === undefined || known === undefined) return false;
+    await mirrorTo(trunk, copy, { ...known, mode }, context);
+    return true;
+  } finally {
+    await trunk?.close();
+  }
+}
 
 function without(storage: Storage, keys: readonly string[]): Storage {
   const names = new Set(keys.flatMap((key) => [key, optionName(key)]));

@@ -15,8 +15,8 @@ const fatalStatus = 128;
 export async function main(args: readonly string[]): Promise<number> {
   const signals = new Signals();
   try {
-    await converse(args, signals);
-    return signals.status ?? 0;
+    const status = await converse(args, signals);
+    return signals.status ?? status;
   } catch (error) {
     signals.giveUp();
     if (signals.status !== undefined) {
@@ -32,7 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function converse(args: readonly string[], { signal }: Signals): Promise<void> {
+async function converse(args: readonly string[], { signal }: Signals): Promise<number> {
   const url = args[1] ?? args[0];
   if (url === undefined) {
     throw new TrunksError(
@@ -47,7 +47,7 @@ async function converse(args: readonly string[], { signal }: Signals): Promise<v
   const trunk = await openTrunk(url, { gitDir, signal });
   try {
     const { repository } = trunk;
-    await new Session({ repository, gitDir, input: new Input(process.stdin), write: writeOut, signal }).run();
+    return await new Session({ repository, gitDir, input: new Input(process.stdin), write: writeOut, signal }).run();
   } finally {
     await trunk.close();
     if (gitDir !== undefined) await tidy(new LocalRepository(gitDir));

@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
-import type { MoveVerdict, PublishOutcome, RefMove, Repository, State } from "@trunks/repo";
+import type { MissedMirror, MoveVerdict, RefMove, Repository, State } from "@trunks/repo";
 import type { LocalRepository } from "./local-repository.ts";
 import { lookUpObjects, tipsOfPartialClone } from "./object-lookup.ts";
 import type { HelperOptions } from "./options.ts";
@@ -23,8 +23,15 @@ const namedAssumptions = 16;
 /** Times that a push is packed again, because what it was built on had been cleaned away. */
 const maxPackings = 5;
 
+/** What git is told of a batch, and what it has no words for. */
+export interface PushReport {
+  readonly lines: readonly string[];
+  /** Strict mirrors that did not take what the trunk has now. */
+  readonly missed: readonly MissedMirror[];
+}
+
 /** Carries out a batch of pushes as one entry and answers git's report lines. */
-export async function push(commands: readonly PushCommand[], context: PushContext): Promise<string[]> {
+export async function push(commands: readonly PushCommand[], context: PushContext): Promise<PushReport> {
   const { listed, options } = context;
   const found = await lookUp(commands, context);
   const refusals = new Map<string, string>();
@@ -39,10 +46,13 @@ export async function push(commands: readonly PushCommand[], context: PushContex
   for (const { ref } of refused) refusals.set(ref, shallowRefusal);
   const whole = moves.filter((move) => !refused.has(move));
   const aborted = options.atomic && refusals.size > 0;
-  if (aborted || whole.length === 0 || options.dryRun) return report(commands, refusals, new Map(), aborted);
+  if (aborted || whole.length === 0 || options.dryRun) {
+    return { lines: report(commands, refusals, new Map(), aborted), missed: [] };
+  }
   const state = listed ?? (await createTrunk(context));
-  const verdicts = await publish({ moves: whole, presentIds: found.presentIds, cutIds }, state, context);
-  return report(commands, refusals, verdicts, false, options);
+  const prepared = { moves: whole, presentIds: found.presentIds, cutIds };
+  const { verdicts, missed } = await publish(prepared, state, context);
+  return { lines: report(commands, refusals, verdicts, false, options), missed };
 }
 
 interface Found {
@@ -119,7 +129,12 @@ interface Prepared {
   readonly cutIds: readonly string[];
 }
 
-async function publish(prepared: Prepared, listed: State, context: PushContext): Promise<Map<string, MoveVerdict>> {
+interface Published {
+  readonly verdicts: ReadonlyMap<string, MoveVerdict>;
+  readonly missed: readonly MissedMirror[];
+}
+
+async function publish(prepared: Prepared, listed: State, context: PushContext): Promise<Published> {
   let state = listed;
   let { cutIds } = prepared;
   for (let packing = 1; packing <= maxPackings; packing++) {
@@ -127,8 +142,10 @@ async function publish(prepared: Prepared, listed: State, context: PushContext):
     const outgoing = await pack(prepared, assumedIds, context);
     try {
       const outcome = await publishPacked(prepared, outgoing, assumedIds, state, context);
-      if (outcome.kind === "decided")
-        return new Map(prepared.moves.map(({ ref }, index) => [ref, outcome.moves[index] as MoveVerdict]));
+      if (outcome.kind === "decided") {
+        const verdicts = prepared.moves.map(({ ref }, index) => [ref, outcome.moves[index] as MoveVerdict] as const);
+        return { verdicts: new Map(verdicts), missed: outcome.missed };
+      }
       state = outcome.state;
       const cut = await shallowPush(prepared.moves, assumedTips(prepared, state), state, context);
       if (cut.refused.size > 0) throw new TrunksError("CONFLICT", shallowRefusal, { hint: "git fetch --unshallow" });
@@ -174,7 +191,7 @@ async function publishPacked(
   assumedIds: readonly string[],
   state: State,
   { repository, local, options, signal }: PushContext,
-): Promise<PublishOutcome> {
+): ReturnType<Repository["publish"]> {
   const settings = await local.settings();
   return repository.publish(
     {

@@ -25,13 +25,14 @@ export class Session {
   readonly #options = new HelperOptions();
   #state: State | undefined;
   #local: LocalRepository | undefined;
+  #status = 0;
 
   constructor(context: SessionContext) {
     this.#context = context;
   }
 
-  /** Answers commands until git has no more. */
-  async run(): Promise<void> {
+  /** Answers commands until git has no more. Answers the exit status: 1 when something went wrong that git was not told of. */
+  async run(): Promise<number> {
     for (
       let line = await this.#context.input.line();
       line !== undefined && line !== "";
@@ -39,6 +40,7 @@ export class Session {
     ) {
       await this.#answer(line);
     }
+    return this.#status;
   }
 
   async #answer(line: string): Promise<void> {
@@ -97,8 +99,19 @@ export class Session {
       listed: this.#state,
       signal,
     });
-    await this.#writeLines([...report, ""]);
+    await this.#writeLines([...report.lines, ""]);
+    for (const { error } of report.missed) this.#tellMissed(error);
     await repository.maintain({ signal });
+  }
+
+  /**
+   * The trunk has the push, and git is told so; that a mirror has not, makes `git push` fail all the same. The next push,
+   * or the next look of one, brings the mirror up.
+   */
+  #tellMissed({ message, hint }: TrunksError): void {
+    this.#status = 1;
+    process.stderr.write(`error: the push is in the trunk, but did not reach ${message.replace(/^the/, "its")}\n`);
+    if (hint !== undefined) process.stderr.write(`hint: ${hint}\n`);
   }
 
   /**

@@ -41,7 +41,7 @@ describe("help", () => {
 
   test("of a group, of URLs, and in JSON", async () => {
     const group = await trunksText(sandbox, ["help", "storage"]);
-    expect(group.match(/^Usage: trunks storage \w+/gm)).toHaveLength(6);
+    expect(group.match(/^Usage: trunks storage \w+/gm)).toHaveLength(8);
     expect(await trunksText(sandbox, ["help", "urls"])).toContain("trunks://primary/my-app");
     expect(await trunksJson(sandbox, ["init", "--help"])).toMatchObject({
       object: "help",
@@ -53,7 +53,10 @@ describe("help", () => {
 describe("a wrong command line ends with status 2, one line and a hint", () => {
   test.each([
     [["nope"], "trunks: no such command: nope\nhint: `trunks help` lists them all\n"],
-    [["storage"], "trunks: trunks storage is followed by add, list, show, ping, update, remove\nhint: trunks help\n"],
+    [
+      ["storage"],
+      "trunks: trunks storage is followed by add, list, show, ping, update, remove, sync, promote\nhint: trunks help\n",
+    ],
     [["--nope"], "trunks: Unknown option '--nope'\nhint: see `trunks --help`\n"],
     [["init", "--nope"], "trunks: Unknown option '--nope'\nhint: see `trunks init --help`\n"],
     [["init", "word"], 'trunks: too much: "word"\nhint: see `trunks init --help`\n'],
@@ -127,7 +130,7 @@ describe("completions", () => {
     ],
     [
       ["trunks", "storage", ""],
-      ["add", "list", "ping", "remove", "show", "update"],
+      ["add", "list", "ping", "promote", "remove", "show", "sync", "update"],
     ],
     [["trunks", "init", "--inst"], ["--install-helper"]],
     [["trunks", "storage", "add", "--mi"], ["--mirror"]],

@@ -296,12 +296,16 @@ async function explained(
 function wrapped(place: Place, thrown: unknown): TrunksError {
   if (!isTrunksError(thrown)) throw thrown;
   const { code, message, retryable, retryAfterMs } = thrown;
-  const remedies = `\`trunks storage sync ${place.name}\` when it is back, \`trunks storage remove ${place.name}\`, or \`trunks storage update ${place.name} --mirror=lagging\``;
+  const remedies = `run \`trunks storage sync ${place.name}\` when it is back, \`trunks storage remove ${place.name}\`, or \`trunks storage update ${place.name} --mirror=lagging\``;
   return new TrunksError(code, `the mirror ${place.name} (${place.url}): ${message}`, {
     cause: thrown,
     retryable,
     retryAfterMs,
-    hint: thrown.hint ?? remedies,
+    // What contradicts is not mended by going on without it.
+    hint:
+      code === "PRECONDITION_FAILED" && thrown.hint
+        ? thrown.hint
+        : [thrown.hint, remedies].filter(Boolean).join("; or "),
   });
 }
 
