@@ -17,6 +17,13 @@ export interface LatencyOptions {
   readonly deleteMs?: number;
   /** How fast one body travels; others travel beside it. Default 85,000,000. */
   readonly bytesPerSecond?: number;
+  /**
+   * How much the times above vary: the standard deviation of their logarithm, of which they are the median then. A far
+   * store has about 0.4. Default 0.
+   */
+  readonly spread?: number;
+  /** Chance: numbers from 0 up to, not including, 1. Default `Math.random`. */
+  readonly random?: () => number;
   readonly clock?: Clock;
 }
 
@@ -27,11 +34,11 @@ export interface LatencyOptions {
  */
 export function latency(backend: Backend, options: LatencyOptions = {}): Backend {
   const { getMs = 25, createMs = 45, putMs = 45, listMs = 45, deleteMs = 45, bytesPerSecond = 85e6 } = options;
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, spread = 0, random = Math.random } = options;
   const roundTripMs = { get: getMs, create: createMs, put: putMs, list: listMs, delete: deleteMs };
 
   async function travel<Answer>(request: BackendRequest, send: (signal?: AbortSignal) => Promise<Answer>) {
-    const halfMs = roundTripMs[request.operation] / 2;
+    const halfMs = (roundTripMs[request.operation] * lognormal(spread, random)) / 2;
     await clock.sleep(halfMs + (request.bodyBytes / bytesPerSecond) * 1000, request.signal);
     const answer = await send(request.signal);
     await clock.sleep(halfMs, request.signal);
@@ -55,4 +62,11 @@ export function latency(backend: Backend, options: LatencyOptions = {}): Backend
       });
     },
   });
+}
+
+/** A factor around 1 whose logarithm is normally distributed (by the method of Box and Muller). */
+function lognormal(spread: number, random: () => number): number {
+  if (spread === 0) return 1;
+  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Math.exp(spread * normal);
 }

@@ -52,3 +52,23 @@ test("waiting ends when the signal is raised", async () => {
   controller.abort();
   await expect(call).rejects.toMatchObject({ code: "ABORTED" });
 });
+
+test("times vary around their median, and by as much as is asked for", async () => {
+  const clock = new VirtualClock();
+  let state = 1;
+  const random = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+  const backend = latency(new StreamingMemoryBackend(4), { clock, spread: 0.4, random });
+  const logarithms: number[] = [];
+  for (let index = 0; index < 2000; index++) {
+    const startMs = clock.now();
+    await backend.get("key");
+    logarithms.push(Math.log((clock.now() - startMs) / 25));
+  }
+  const mean = logarithms.reduce((sum, value) => sum + value, 0) / logarithms.length;
+  const variance = logarithms.reduce((sum, value) => sum + (value - mean) ** 2, 0) / logarithms.length;
+  expect(mean).toBeCloseTo(0, 1);
+  expect(Math.sqrt(variance)).toBeCloseTo(0.4, 1);
+});
