@@ -70,8 +70,10 @@ export class Repository {
   #state: State | undefined;
   #saved: State | undefined;
   readonly #records = new RecentRecords();
-  /** The state as of this object's last own record. */
-  #published: State | undefined;
+  /** The state that this object's last push led to, and whether its record is the newest there. */
+  #published: { readonly state: State; readonly isOwnRecord: boolean } | undefined;
+  /** What own pushes left to be cleared away. */
+  #tidy: (() => Promise<void>)[] = [];
 
   /** Does nothing but keep its arguments: the trunk may not exist. */
   constructor(backend: Backend, options: RepositoryOptions = {}) {
@@ -166,26 +168,29 @@ export class Repository {
     const state = this.#state ?? (await this.readExisting(options));
     const { now = Date.now, sleep } = this.#options;
     const publisher = new Publisher(this.#primary, { now, sleep, mirrors: this.mirrors, newId: this.#newId });
-    const { outcome, reading } = await publisher.publish(state, publication, options);
+    const { outcome, reading, ownSlot, tidy } = await publisher.publish(state, publication, options);
     this.#take(reading);
+    this.#tidy.push(tidy);
     if (outcome.kind === "decided" && outcome.moves.includes("applied")) {
-      this.#published = outcome.state;
+      this.#published = { state: outcome.state, isOwnRecord: ownSlot === outcome.state.slot };
       await this.mirrors.settle(outcome.state, options);
     }
     return { ...outcome, missed: this.mirrors.takeMissed() };
   }
 
   /**
-   * What is to be done behind a push, when its outcome was told: lagging mirrors are brought up, and at times a snapshot is
-   * written. Never throws: readers then read more records, and a later push writes one.
+   * What is to be done behind a push, when its outcome was told: what it left behind is removed, lagging mirrors are brought
+   * up, and at times a snapshot is written. Never throws: readers then read more records, and a later push writes one.
    */
   async maintain(options: RequestOptions = {}): Promise<void> {
-    const own = this.#published;
+    await Promise.all(this.#tidy.splice(0).map((tidy) => tidy()));
+    const published = this.#published;
     this.#published = undefined;
-    if (own === undefined) return;
+    if (published === undefined) return;
+    const { state: own, isOwnRecord } = published;
     for (const { error } of await this.mirrors.bringUpLagging(own, options))
       this.#options.warn?.(`${error.message}; it is lagging, and gets this push later`);
-    if (!snapshotDue(own.slot)) return;
+    if (!isOwnRecord || !snapshotDue(own.slot)) return;
     const id = this.#newId();
     // Best effort, in each store for itself.
     const stores = [this.#primary, ...(await this.mirrors.holders(own))];

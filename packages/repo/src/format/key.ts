@@ -7,7 +7,7 @@ export const placeKey = "place";
 export const journalPrefix = "journal/";
 export const snapshotPrefix = "refs/";
 const segmentPrefix = "objects/";
-const intentPrefix = "intents/";
+export const intentPrefix = "intents/";
 
 export function recordKey(slot: number): string {
   return `${journalPrefix}${slotName(slot)}`;
@@ -38,6 +38,11 @@ export function indexKey(segmentId: string): string {
 
 export function intentKey(entryId: string): string {
   return `${intentPrefix}${entryId}`;
+}
+
+/** The id of an intent's entry, or `undefined` when it is no intent's key. */
+export function intentKeyId(key: string): string | undefined {
+  return /^intents\/([0-9a-f]{32})$/.exec(key)?.[1];
 }
 
 /** Whether `key` is that of a list of doomed keys. */

@@ -6,7 +6,15 @@ import { checkFeatures, decodeHeadedFile, encodeHeadedFile, type HeadedFile, max
 import { isDoomListKey, recordKey, snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import { type MapChange, mapChangeLines, readMapChange } from "./mirror-map.ts";
-import { type PackName, packNameText, readPackName, readSegment, type Segment, segmentText } from "./pack-name.ts";
+import {
+  type InlinePack,
+  type PackName,
+  packNameText,
+  readPackName,
+  readSegment,
+  type Segment,
+  segmentText,
+} from "./pack-name.ts";
 
 /** The content of a slot. See docs/format.md, 3.3. */
 export interface TrunkRecord {
@@ -60,7 +68,8 @@ export interface Stub {
 /** What `previous` is in slot 0. */
 export const noRecordDigest = "0".repeat(64);
 
-const maxEntries = 4096;
+/** In one record. */
+export const maxEntries = 4096;
 
 /** A record's bytes, and its digest. */
 export interface EncodedRecord {
@@ -193,7 +202,11 @@ function readEntries(reader: LineReader, objects: ObjectFormat): RecordEntry[] {
 function readBody(file: HeadedFile, record: TrunkRecord, reader: LineReader): Uint8Array | undefined {
   const packs = record.entries.flatMap((entry) => (!entry.carried && entry.inline !== undefined ? [entry.inline] : []));
   if (packs.length > 1) reader.fail("two of its entries have an inline pack");
-  const [pack] = packs;
+  return readPack(file, packs[0], reader);
+}
+
+/** The body of a file that holds `pack`, or nothing. */
+export function readPack(file: HeadedFile, pack: InlinePack | undefined, reader: LineReader): Uint8Array | undefined {
   if (file.body.length !== (pack?.size ?? 0))
     reader.fail(`its body has ${file.body.length} bytes instead of ${pack?.size ?? 0}`);
   if (pack === undefined) return undefined;

@@ -36,13 +36,14 @@ export async function readCold(backend: Backend, options: RequestOptions = {}): 
 
 /**
  * Reads what came after `state`: one round when that is less than `ahead` records, which are asked for at once. Two serve
- * whoever is one record behind; one is enough for whoever expects nothing new.
+ * whoever is one record behind; one is enough for whoever expects nothing new, and more are for where many write.
  */
 export async function readForward(
   backend: Backend,
   state: State,
   options: RequestOptions = {},
   ahead: 1 | 2 = 2,
+  crowded = false,
 ): Promise<Reading> {
   const slots = new SlotReader(backend, options);
   const { promptList } = backend.capabilities;
@@ -52,7 +53,7 @@ export async function readForward(
     if (run.stub !== undefined) return readAfresh(backend, reading, run.stub, options);
     reading = extended(reading, run.records);
     if (run.records.length < count) return reading;
-    if (count !== 2) continue;
+    if (count !== (crowded ? 32 : 2)) continue;
     const newest = (await newestSlot(backend, options)) ?? -1;
     if (newest - reading.state.slot > longTail) return readAfresh(backend, reading, undefined, options);
     const rest = await slots.all(reading.state.slot + 1, newest);
@@ -60,6 +61,13 @@ export async function readForward(
     reading = extended(reading, rest.records);
     if (promptList) return reading;
   }
+}
+
+/** Reads one record that is known to be there. */
+export async function readNext(backend: Backend, state: State, options: RequestOptions = {}): Promise<Reading> {
+  const run = await new SlotReader(backend, options).run(state.slot + 1, 1);
+  if (run.stub !== undefined) return readAfresh(backend, { state, records: [] }, run.stub, options);
+  return extended({ state, records: [] }, run.records);
 }
 
 export async function readTrunkFile(backend: Backend, options: RequestOptions = {}): Promise<TrunkFile | undefined> {
@@ -168,8 +176,11 @@ function extended(reading: Reading, records: readonly ReadRecord[]): Reading {
   return { state: fold(reading.state, records), records: [...reading.records, ...records] };
 }
 
-function joined(first: Reading, second: Reading): Reading {
-  return { state: second.state, records: [...first.records, ...second.records] };
+/** Two readings of which the second began where the first ended; its records are all there is when it left some out. */
+export function joined(first: Reading, second: Reading): Reading {
+  const [next] = second.records;
+  const follows = next === undefined ? first.state === second.state : next.record.previous === first.state.recordDigest;
+  return { state: second.state, records: follows ? [...first.records, ...second.records] : second.records };
 }
 
 /** The greatest slot in the journal as the store lists it. Keys that are no records are passed over. */

@@ -1,17 +1,23 @@
-import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
+import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import type { Entry, RefMove } from "../format/entry.ts";
-import { encodeRecord, type RecordEntry, type TrunkRecord } from "../format/record.ts";
+import { type EncodedRecord, encodeRecord, type RecordEntry, type TrunkRecord } from "../format/record.ts";
 import type { State, Verdict } from "../format/state.ts";
+import { Combiner, entryId } from "../journal/combine.ts";
 import { fold, judge, verdictWindow } from "../journal/fold.ts";
-import { type Reading, readForward } from "../journal/read.ts";
-import type { Sleep } from "../journal/sleep.ts";
+import { joined, type Reading, readForward, readNext } from "../journal/read.ts";
+import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import type { ReadRecord } from "../journal/slots.ts";
+import { readSlotDigest } from "../journal/tip.ts";
 import { Mirrors } from "../mirror/mirrors.ts";
 import { sha256Hex } from "../platform.ts";
 import { type SegmentBody, uploadSegments } from "./segment-upload.ts";
 
 /** In bytes. A pack up to this size travels inside its record. */
 export const inlinePackLimit = 2 ** 20;
+
+/** How often, and how long apart in milliseconds, a writer looks whether another has carried its push. */
+const maxPolls = 8;
+const pollMs = 15;
 
 /** One push, as its caller wants it. */
 export interface Publication {
@@ -61,16 +67,35 @@ export interface PublisherOptions {
   readonly newId: () => string;
 }
 
+/** A push on its way. */
+interface Push {
+  readonly entry: RecordEntry;
+  readonly pack: Uint8Array | undefined;
+  readonly combiner: Combiner;
+}
+
+/** What became of a push, and what was learnt on the way. */
+export interface Published {
+  readonly outcome: PublishOutcome;
+  readonly reading: Reading;
+  /** The slot that this push filled itself; `undefined` when another writer carried it, or nothing was written. */
+  readonly ownSlot: number | undefined;
+  /** Removes what the push has left behind and nobody needs any more; may wait. Never throws. */
+  tidy(): Promise<void>;
+}
+
 /** Puts pushes in the journal. */
 export class Publisher {
   readonly #backend: Backend;
   readonly #now: () => number;
+  readonly #sleep: Sleep;
   readonly #mirrors: Mirrors;
   readonly #newId: () => string;
 
   constructor(backend: Backend, options: PublisherOptions) {
     this.#backend = backend;
     this.#now = options.now;
+    this.#sleep = options.sleep ?? timerSleep;
     this.#mirrors = options.mirrors ?? new Mirrors(backend, { sleep: options.sleep });
     this.#newId = options.newId;
   }
@@ -79,44 +104,90 @@ export class Publisher {
    * Publishes behind `state`; the reading is what was learnt of the journal after it. A push is refused only by a state
    * that was read after this was called, and before its segments are uploaded if it can be.
    */
-  async publish(
-    state: State,
-    publication: Publication,
-    options: RequestOptions = {},
-  ): Promise<{ outcome: PublishOutcome; reading: Reading }> {
+  async publish(state: State, publication: Publication, options: RequestOptions = {}): Promise<Published> {
     const draft = this.#draft(publication);
-    let reading = hopeless(state, draft) ? await readForward(this.#backend, state, options) : { state, records: [] };
+    const reading = hopeless(state, draft) ? await readForward(this.#backend, state, options) : { state, records: [] };
     const refusal = hopeless(reading.state, draft);
-    if (refusal !== undefined) return { outcome: outcomeOf(refusal, draft, reading.state), reading };
+    if (refusal !== undefined) {
+      const outcome = outcomeOf(refusal, draft, reading.state);
+      return { outcome, reading, ownSlot: undefined, tidy: async () => {} };
+    }
     const { pack: body } = publication;
     const pack = body?.kind === "inline" ? body.bytes : undefined;
     const bodies = body?.kind === "segments" ? body.segments : [];
     const uploads = this.#mirrors.uploads(reading.state.map);
     const entry = { ...draft, segments: await uploadSegments(uploads, bodies, this.#newId, options) };
-    for (;;) {
-      const settled = reading.state.verdicts.get(entry.id) ?? hopeless(reading.state, entry);
-      if (settled !== undefined) return { outcome: outcomeOf(settled, entry, reading.state), reading };
-      reading = await this.#attempt(reading, entry, pack, options);
+    const combiner = new Combiner(this.#backend, entry, pack, this.#now, options);
+    try {
+      return await this.#settle(reading, { entry, pack, combiner }, options);
+    } catch (error) {
+      if (combiner.leftSlot === undefined) throw error;
+      await combiner.remove();
+      if (isTrunksError(error, "OUTCOME_UNKNOWN")) throw error;
+      throw unknownOutcome("the push was left waiting, and another writer may complete it", error);
+    } finally {
+      combiner.end();
     }
   }
 
-  /** Tries for the slot behind `reading`, and reads on when another writer has it. */
-  async #attempt(
-    reading: Reading,
-    entry: RecordEntry,
-    pack: Uint8Array | undefined,
-    options: RequestOptions,
-  ): Promise<Reading> {
-    const { state } = reading;
-    const record = recordOf(state, entry);
-    const encoded = encodeRecord(record, pack);
-    const won = await this.#mirrors.append(state, record, encoded, options);
-    if (won) {
-      const own: ReadRecord = { record, digest: encoded.digest, doomedKeys: [], pack };
-      return { state: fold(state, [own]), records: [...reading.records, own] };
+  /**
+   * Tries slot after slot. The first two tries are for this push alone: most often one of them wins. Whoever loses the
+   * first leaves an intent beside the second.
+   */
+  async #settle(first: Reading, push: Push, options: RequestOptions): Promise<Published> {
+    const { entry, pack, combiner } = push;
+    let reading = first;
+    let ownSlot: number | undefined;
+    let patience = maxPolls;
+    for (let round = 0; ; round++) {
+      const { state } = reading;
+      const verdict = state.verdicts.get(entry.id) ?? refusalOf(reading.state, push);
+      if (verdict !== undefined) {
+        const outcome = outcomeOf(verdict, entry, state);
+        return { outcome, reading, ownSlot, tidy: () => combiner.remove(state) };
+      }
+      if (round > 1 && patience > 0 && !combiner.isTurn(state)) {
+        if (patience === maxPolls) combiner.look(state);
+        patience--;
+        reading = await this.#poll(reading, options);
+        continue;
+      }
+      const record = recordOf(state, [entry, ...combiner.others(state)]);
+      const encoded = encodeRecord(record, pack);
+      if (round > 0) {
+        // While nothing is left, what stands in the way of a record is a plain error.
+        if (combiner.leftSlot === undefined) await this.#mirrors.check(state, options);
+        combiner.leave(state);
+        combiner.look(state);
+      }
+      const peeked = round > 0 ? this.#peek(reading, options) : undefined;
+      if (await this.#append(state, record, encoded, options)) {
+        ownSlot = record.slot;
+        const own: ReadRecord = { record, digest: encoded.digest, doomedKeys: [], pack };
+        reading = { state: fold(state, [own]), records: [...reading.records, own] };
+      } else {
+        combiner.look(state);
+        reading = (await peeked) ?? (await this.#readOn(reading, options));
+        patience = maxPolls;
+      }
     }
-    const next = await readForward(this.#backend, state, options);
-    if (next.state.slot > state.slot) return { state: next.state, records: [...reading.records, ...next.records] };
+  }
+
+  /** Whether the record has the slot. That an intent went while a mirror copied its pack says that another record was first. */
+  async #append(state: State, record: TrunkRecord, encoded: EncodedRecord, options: RequestOptions): Promise<boolean> {
+    try {
+      return await this.#mirrors.append(state, record, encoded, options);
+    } catch (error) {
+      const mayBeGone = record.entries.length > 1 && isTrunksError(error, "NOT_FOUND");
+      if (!mayBeGone || (await readSlotDigest(this.#backend, record.slot, options)) === undefined) throw error;
+      return false;
+    }
+  }
+
+  /** Reads what another writer has put where this one wanted to write. */
+  async #readOn(reading: Reading, options: RequestOptions): Promise<Reading> {
+    const next = await readNext(this.#backend, reading.state, options);
+    if (next.state.slot > reading.state.slot) return joined(reading, next);
     throw new TrunksError(
       "CORRUPT",
       "the store refused a record as present and then had none: it does not keep create-if-absent",
@@ -126,11 +197,27 @@ export class Publisher {
     );
   }
 
+  /** Looks for another's record beside a try that may well fail. `undefined` when there was none, or this failed. */
+  async #peek(reading: Reading, options: RequestOptions): Promise<Reading | undefined> {
+    try {
+      const next = await readForward(this.#backend, reading.state, options, 1, true);
+      return next.state.slot > reading.state.slot ? joined(reading, next) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Looks whether somebody whose turn it is has written a record. */
+  async #poll(reading: Reading, options: RequestOptions): Promise<Reading> {
+    await this.#sleep(pollMs, options.signal);
+    return joined(reading, await readForward(this.#backend, reading.state, options, 1));
+  }
+
   /** The entry without its segments. */
   #draft(publication: Publication): RecordEntry {
     const { pack, basis } = publication;
     return {
-      id: this.#newId(),
+      id: entryId(this.#now(), this.#newId()),
       carried: false,
       basis,
       last: basis + verdictWindow,
@@ -151,7 +238,7 @@ export class Publisher {
   }
 }
 
-function recordOf(state: State, entry: RecordEntry): TrunkRecord {
+function recordOf(state: State, entries: readonly RecordEntry[]): TrunkRecord {
   return {
     trunkId: state.trunkId,
     objects: state.objects,
@@ -162,7 +249,7 @@ function recordOf(state: State, entry: RecordEntry): TrunkRecord {
     drop: false,
     doomed: [],
     doomLists: [],
-    entries: [entry],
+    entries,
   };
 }
 
@@ -170,6 +257,26 @@ function recordOf(state: State, entry: RecordEntry): TrunkRecord {
 function hopeless(state: State, entry: RecordEntry): Verdict | undefined {
   const verdict = judge(state, entry) ?? { slot: state.slot, letters: "r" };
   return verdict.letters.includes("a") ? undefined : verdict;
+}
+
+/**
+ * The verdict on a push that is not worth a record. Once others may carry it, only that it is void for ever counts; and when
+ * it may have been judged in a slot whose verdicts are forgotten, nobody can tell.
+ */
+function refusalOf(state: State, { entry, combiner }: Push): Verdict | undefined {
+  const refusal = hopeless(state, entry);
+  const { leftSlot } = combiner;
+  if (leftSlot === undefined) return refusal;
+  if (judge(state, entry) !== undefined) return undefined;
+  if (state.horizon > leftSlot) throw unknownOutcome("too many pushes came in between to tell what became of this one");
+  return refusal;
+}
+
+function unknownOutcome(message: string, cause?: unknown): TrunksError {
+  return new TrunksError("OUTCOME_UNKNOWN", message, {
+    cause,
+    hint: "run `git fetch` to see whether it was accepted, then push again if it was not",
+  });
 }
 
 function outcomeOf(verdict: Verdict, entry: Entry, state: State): PublishOutcome {

@@ -201,6 +201,7 @@ describe("a push to a trunk with strict mirrors", () => {
     const state = (await repository.read({ forPush: true })) as State;
     await addMirror(places.repository(), places.mirror("b"), places.place("primary"));
     await publish(repository, state, "refs/heads/large", 5, true);
+    await repository.maintain();
     await expectSame("a", "b");
   });
 

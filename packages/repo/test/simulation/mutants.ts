@@ -83,6 +83,28 @@ export const mutants: readonly Mutant[] = [
     patches: [{ file: "journal/fold.ts", found: "this.verdicts.has(entry.id) || ", replacement: "" }],
   },
   {
+    name: "intent-refused",
+    rule: "what others may carry is refused by the journal only",
+    patches: [
+      {
+        file: "transfer/publish.ts",
+        found: "if (leftSlot === undefined) return refusal;",
+        replacement: "return refusal;",
+      },
+    ],
+  },
+  {
+    name: "intent-removed",
+    rule: "an intent with a pack stays when its writer gives up",
+    patches: [
+      {
+        file: "journal/combine.ts",
+        found: "if (this.#entry.inline !== undefined && isNeeded) return;",
+        replacement: "",
+      },
+    ],
+  },
+  {
     name: "horizon",
     rule: "an entry whose verdict may be forgotten is void",
     patches: [

@@ -47,6 +47,7 @@ describe("histories with crashes, sleepers, storms and lost answers", () => {
     ["compaction", 100],
     ["sweep", 100],
     ["carried", 100],
+    ["carried by another", 50],
     ["read again", 10],
   ])("meet %s at least %i times", (what, least) => {
     const total = [...own, ...small].reduce((sum, { tally }) => sum + (tally[what] ?? 0), 0);

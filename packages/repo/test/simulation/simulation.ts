@@ -37,7 +37,9 @@ export async function simulate(code: Code, seed: number, lapses: Lapses = {}): P
     running++;
     actor.catch((error) => (failure ??= error)).finally(() => running--);
   };
-  for (let number = 0; number < 4; number++) start(writer(scene, number));
+  // In every third history a crowd comes at once, so that pushes wait for one another to be carried.
+  const writers = seed % 3 === 0 ? 10 : 4;
+  for (let number = 0; number < writers; number++) start(writer(scene, number));
   for (const actor of [reader, reader, snapshotter, compactor, compactor, sweeper, sweeper, carrier])
     start(actor(scene));
   try {
@@ -47,6 +49,7 @@ export async function simulate(code: Code, seed: number, lapses: Lapses = {}): P
     failure ??= error;
   }
   scene.tally.slots = truth.slot + 1;
+  scene.tally["carried by another"] = truth.carried;
   scene.tally.crashed = running;
   return { seed, tally: scene.tally, violation: failure === undefined ? undefined : describe(failure) };
 }

@@ -22,6 +22,8 @@ export class Violation extends Error {
  */
 export class Truth {
   readonly states: State[] = [];
+  /** How many pushes were judged in the record of another writer. */
+  carried = 0;
   /** Parents of commits, for all that were ever made. */
   readonly parents = new Map<string, string | undefined>();
   readonly #code: Code;
@@ -100,6 +102,7 @@ export class Truth {
     const push = entry.author ?? "";
     const verdict = this.state.verdicts.get(entry.id);
     if (verdict?.slot !== slot) return;
+    if (entry.carried) this.carried++;
     const verdicts = this.#verdicts.get(push) ?? [];
     this.#verdicts.set(push, [...verdicts, verdict]);
     if (verdicts.filter(({ letters }) => letters.includes("a")).length > 0 && verdict.letters.includes("a"))

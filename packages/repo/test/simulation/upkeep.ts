@@ -1,5 +1,5 @@
 import { isTrunksError } from "@trunks/core";
-import { packKey, recordKey, recordKeySlot, snapshotKey } from "../../src/format/key.ts";
+import { recordKey, recordKeySlot, snapshotKey } from "../../src/format/key.ts";
 import { packKeys, packNameOfKey, packNameText, type Segment } from "../../src/format/pack-name.ts";
 import { encodeRecord, slotDigest, slotOpeningLength, type TrunkRecord } from "../../src/format/record.ts";
 import type { CataloguePack, State } from "../../src/format/state.ts";
@@ -106,13 +106,14 @@ async function objectsIn({ backend, scene }: Process, pack: CataloguePack): Prom
   return chunks.flatMap(objectsOfPack);
 }
 
-/** Deletes segments that are old and in no catalogue: names them first, waits for nobody, then deletes. */
+/** Deletes segments and intents that are old and in no catalogue: names them first, waits for nobody, then deletes. */
 export function sweeper(scene: Scene): Promise<void> {
   return rounds(scene, 4, 60_000, async (process) => {
     const { backend } = process;
     const { random } = scene.world;
-    const listed = await backend.list("objects/");
-    const old = listed.keys.filter(({ modifiedMs }) => isPast(scene, modifiedMs)).map(({ key }) => key);
+    const [segments, intents] = [await backend.list("objects/"), await backend.list("intents/")];
+    const listed = [...segments.keys, ...intents.keys];
+    const old = listed.filter(({ modifiedMs }) => isPast(scene, modifiedMs)).map(({ key }) => key);
     const state = await process.read(process.repository());
     const live = new Set([...state.packs.values()].flatMap(({ name }) => packKeys(name)));
     const doomed = old.filter((key) => !live.has(key));
@@ -130,7 +131,7 @@ async function doom({ backend, scene }: Process, keys: readonly string[]): Promi
   const { random } = scene.world;
   if (random.chance(0.7)) return { doomed: keys };
   const names = keys.map((key) => packNameOfKey(key));
-  const packs = new Set(names.map((name) => (name?.kind === "segment" ? packKey(name.id) : "")));
+  const packs = new Set(names.map((name) => (name === undefined ? "" : (packKeys(name)[0] as string))));
   const list = encodeText([...packs].map((key) => `${key}\n`).join(""));
   const key = `doomed/${random.hex(32)}`;
   await backend.create(key, list);

@@ -1,0 +1,186 @@
+import type { Backend, ListedKey, RequestOptions } from "@trunks/core";
+import { mapConcurrent } from "../concurrent.ts";
+import type { Entry } from "../format/entry.ts";
+import { decodeIntent, encodeIntent } from "../format/intent.ts";
+import { intentKey, intentKeyId, intentPrefix } from "../format/key.ts";
+import { packNameText } from "../format/pack-name.ts";
+import { maxEntries, type RecordEntry } from "../format/record.ts";
+import type { State } from "../format/state.ts";
+
+/** How old an intent may be to be carried, in milliseconds: whoever left it is most likely waiting still. */
+const freshMs = 60_000;
+/** So many writers try for a slot at once; the others wait for one of them to carry all. */
+const carrierCount = 32;
+/** Intents asked for at a time. */
+const readConcurrency = 128;
+/** Lines of others' entries in one record, in bytes; more are left to the next carrier. */
+const maxCarriedBytes = 8 * 2 ** 20;
+/** Pages of intents that are looked at. The newest come first, so that old ones cost nothing. */
+const maxPages = 8;
+
+/** An intent that was read, or `undefined` when it was no use: damaged, foreign, gone. */
+type Seen = { readonly entry: Entry; readonly headerBytes: number } | undefined;
+
+/** An entry's id: unpredictable, and such that the newest is listed first, to the second of its writer's clock. */
+export function entryId(nowMs: number, randomId: string): string {
+  const seconds = Math.floor(nowMs / 1000);
+  return (0xffff_ffff - (seconds % 2 ** 32)).toString(16).padStart(8, "0") + randomId.slice(8);
+}
+
+/**
+ * What a push does that lost a slot: it leaves an intent, so that others carry it, and carries theirs. Whatever goes wrong
+ * here is no reason to fail: the push then goes on alone.
+ */
+export class Combiner {
+  readonly #backend: Backend;
+  readonly #entry: RecordEntry;
+  readonly #pack: Uint8Array | undefined;
+  readonly #now: () => number;
+  readonly #options: RequestOptions;
+  readonly #seen = new Map<string, Seen>();
+  #left: Promise<void> | undefined;
+  #isOver = false;
+  #leftMs = 0;
+  #leftSlot: number | undefined;
+  #listed: readonly ListedKey[] = [];
+
+  constructor(
+    backend: Backend,
+    entry: RecordEntry,
+    pack: Uint8Array | undefined,
+    now: () => number,
+    options: RequestOptions,
+  ) {
+    this.#backend = backend;
+    this.#entry = entry;
+    this.#pack = pack;
+    this.#now = now;
+    this.#options = options;
+  }
+
+  /** The slot behind which others may have seen the entry: from then on only the journal knows what becomes of it. */
+  get leftSlot(): number | undefined {
+    return this.#leftSlot;
+  }
+
+  /** Begins to put the entry where others see it; once. */
+  leave({ trunkId, objects, slot }: State): void {
+    if (this.#left !== undefined) return;
+    const bytes = encodeIntent({ trunkId, objects, entry: this.#entry }, this.#pack);
+    this.#leftMs = this.#now();
+    this.#leftSlot = slot;
+    this.#left = this.#backend.create(intentKey(this.#entry.id), bytes, this.#options).then(ignored, ignored);
+  }
+
+  /** Begins to look who else waits, and to read what they left if it is for this writer to carry them. */
+  look(state: State): void {
+    this.#look(state).catch(ignored);
+  }
+
+  /** Ends looking: what became of the entry is known. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Whether it is for this writer to try for the slot behind `state`; otherwise one of the others will carry it. */
+  isTurn(state: State): boolean {
+    const waiting = this.#waiting(state);
+    if (waiting.length < carrierCount) return true;
+    // Every slot has its own order, so that those who died waiting are not always the first.
+    const digit = 8 + ((state.slot + 1) % 24);
+    const turned = (id: string) => id.slice(digit) + id;
+    const own = turned(this.#entry.id);
+    return waiting.filter((id) => turned(id) < own).length < carrierCount;
+  }
+
+  /** The entries of others that wait to be carried into the slot behind `state`, those that wait longest first. */
+  others(state: State): RecordEntry[] {
+    const ids = this.#waiting(state);
+    const carried: RecordEntry[] = [];
+    let bytes = 0;
+    for (const id of ids) {
+      const seen = this.#seen.get(id);
+      if (seen === undefined || !isOpen(seen.entry, state)) continue;
+      bytes += seen.headerBytes;
+      if (bytes > maxCarriedBytes) break;
+      carried.push({ ...seen.entry, carried: true });
+    }
+    return carried;
+  }
+
+  /**
+   * Removes the intent, unless its pack is needed: by the catalogue as of `state`, or without one by whoever has read the
+   * intent and is about to carry it. Never throws.
+   */
+  async remove(state?: State): Promise<void> {
+    if (this.#left === undefined) return;
+    const key = intentKey(this.#entry.id);
+    const name = packNameText({ kind: "intent", id: this.#entry.id });
+    const isNeeded = state === undefined || state.packs.has(name) || state.retired.has(name);
+    if (this.#entry.inline !== undefined && isNeeded) return;
+    await this.#left;
+    await this.#backend.delete([key], this.#options).catch(ignored);
+  }
+
+  async #look(state: State): Promise<void> {
+    this.#listed = await this.#list();
+    if (this.isTurn(state)) await this.#readAll(this.#waiting(state), state);
+  }
+
+  /** Fresh intents of others that no record has judged yet, those that wait longest first. */
+  #waiting(state: State): string[] {
+    const own = this.#listed.find((key) => idOf(key) === this.#entry.id);
+    // The store's clock, as far as the own intent tells it.
+    const nowMs = this.#now() + (own === undefined ? 0 : own.modifiedMs - this.#leftMs);
+    return this.#listed
+      .filter((key) => key !== own && key.modifiedMs > nowMs - freshMs && !state.verdicts.has(idOf(key)))
+      .sort((left, right) => left.modifiedMs - right.modifiedMs || (left.key < right.key ? -1 : 1))
+      .slice(0, maxEntries - 1)
+      .map(idOf);
+  }
+
+  async #readAll(ids: readonly string[], state: State): Promise<void> {
+    const unseen = ids.filter((id) => !this.#seen.has(id));
+    await mapConcurrent(unseen, readConcurrency, async (id) => {
+      if (!this.#isOver) this.#seen.set(id, await this.#read(id, state));
+    });
+  }
+
+  async #list(): Promise<readonly ListedKey[]> {
+    const found: ListedKey[] = [];
+    let after: string | undefined;
+    for (let pages = 0; pages < maxPages; pages++) {
+      const page = await this.#backend.list(intentPrefix, { ...this.#options, after });
+      const keys = page.keys.filter(({ key }) => intentKeyId(key) !== undefined);
+      found.push(...keys);
+      const isOld = keys.length > 0 && keys.every(({ modifiedMs }) => modifiedMs < this.#leftMs - 2 * freshMs);
+      if (!page.more || isOld) break;
+      after = page.keys.at(-1)?.key ?? after;
+    }
+    return found;
+  }
+
+  async #read(id: string, state: State): Promise<Seen> {
+    try {
+      const content = await this.#backend.get(intentKey(id), this.#options);
+      if (content === undefined) return undefined;
+      const bytes = await content.bytes();
+      const { trunkId, objects, entry } = decodeIntent(bytes, id);
+      if (trunkId !== state.trunkId || objects !== state.objects) return undefined;
+      return { entry, headerBytes: bytes.length - (entry.inline?.size ?? 0) };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Whether the fold would say something of the entry in the slot behind `state`. */
+function isOpen(entry: Entry, { slot, horizon }: State): boolean {
+  return entry.last > slot && entry.basis >= horizon && entry.basis <= slot;
+}
+
+function idOf({ key }: ListedKey): string {
+  return key.slice(intentPrefix.length);
+}
+
+function ignored(): void {}
