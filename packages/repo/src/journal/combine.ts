@@ -40,6 +40,7 @@ export class Combiner {
   readonly #seen = new Map<string, Seen>();
   #left: Promise<void> | undefined;
   #isOver = false;
+  #isAlone = false;
   #leftMs = 0;
   #leftSlot: number | undefined;
   #listed: readonly ListedKey[] = [];
@@ -82,6 +83,11 @@ export class Combiner {
     this.#isOver = true;
   }
 
+  /** Carries nobody any more: something that others left stands in the way. */
+  goAlone(): void {
+    this.#isAlone = true;
+  }
+
   /** Whether it is for this writer to try for the slot behind `state`; otherwise one of the others will carry it. */
   isTurn(state: State): boolean {
     const waiting = this.#waiting(state);
@@ -95,6 +101,7 @@ export class Combiner {
 
   /** The entries of others that wait to be carried into the slot behind `state`, those that wait longest first. */
   others(state: State): RecordEntry[] {
+    if (this.#isAlone) return [];
     const ids = this.#waiting(state);
     const carried: RecordEntry[] = [];
     let bytes = 0;

@@ -161,10 +161,13 @@ export class Publisher {
         combiner.look(state);
       }
       const peeked = round > 0 ? this.#peek(reading, options) : undefined;
-      if (await this.#append(state, record, encoded, options)) {
+      const hasSlot = await this.#append(state, record, encoded, options);
+      if (hasSlot) {
         ownSlot = record.slot;
         const own: ReadRecord = { record, digest: encoded.digest, doomedKeys: [], pack };
         reading = { state: fold(state, [own]), records: [...reading.records, own] };
+      } else if (hasSlot === undefined) {
+        combiner.goAlone();
       } else {
         combiner.look(state);
         reading = (await peeked) ?? (await this.#readOn(reading, options));
@@ -173,14 +176,22 @@ export class Publisher {
     }
   }
 
-  /** Whether the record has the slot. That an intent went while a mirror copied its pack says that another record was first. */
-  async #append(state: State, record: TrunkRecord, encoded: EncodedRecord, options: RequestOptions): Promise<boolean> {
+  /**
+   * Whether the record has the slot. `undefined` when nothing was written, because a mirror cannot be given what others left:
+   * their intent went when another record was first, or its pack is damaged. That is no matter of this push.
+   */
+  async #append(
+    state: State,
+    record: TrunkRecord,
+    encoded: EncodedRecord,
+    options: RequestOptions,
+  ): Promise<boolean | undefined> {
     try {
       return await this.#mirrors.append(state, record, encoded, options);
     } catch (error) {
-      const mayBeGone = record.entries.length > 1 && isTrunksError(error, "NOT_FOUND");
-      if (!mayBeGone || (await readSlotDigest(this.#backend, record.slot, options)) === undefined) throw error;
-      return false;
+      const isOthers = isTrunksError(error, "NOT_FOUND") || isTrunksError(error, "CORRUPT");
+      if (record.entries.length === 1 || !isOthers) throw error;
+      return (await readSlotDigest(this.#backend, record.slot, options)) === undefined ? undefined : false;
     }
   }
 

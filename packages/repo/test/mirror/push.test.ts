@@ -196,6 +196,41 @@ describe("a push to a trunk with strict mirrors", () => {
     }
   });
 
+  test("of a crowd that is carried by a few, all are in the mirrors, with what was carried", async () => {
+    await places.begin(["a", "b"]);
+    const crowd = Array.from({ length: 12 }, () => places.repository());
+    for (const one of crowd) await one.read({ forPush: true });
+    const outcomes = await Promise.all(
+      crowd.map((one, index) => publish(one, one.known as State, `refs/heads/w${index}`, index + 2, index % 3 === 0)),
+    );
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ moves: ["applied"], missed: [] });
+    const state = await places.repository().readExisting();
+    expect(state.slot).toBeLessThan(2 + crowd.length);
+    expect([...state.packs.values()].some(({ name }) => name.kind === "intent")).toBe(true);
+    for (const one of crowd) await one.maintain();
+    const isPart = ([key]: [string, string]) => !key.startsWith("intents/") || state.packs.has(key.replace("s/", " "));
+    const [primary, ...copies] = await Promise.all(["primary", "a", "b"].map((name) => places.content(name)));
+    for (const copy of copies) expect([...copy].filter(isPart)).toEqual([...(primary as typeof copy)].filter(isPart));
+  });
+
+  test("is not stopped by what another has left, damaged, to be carried", async () => {
+    await places.begin(["a"]);
+    const crowd = Array.from({ length: 6 }, () => places.repository());
+    for (const one of crowd) await one.read({ forPush: true });
+    // Whoever copies an intent to the mirror finds it gone.
+    places.weather = async ({ place, operation, key }) => {
+      if (place === "a" && operation === "get" && key.startsWith("intents/")) {
+        throw new TrunksError("NOT_FOUND", "gone");
+      }
+      return undefined;
+    };
+    const outcomes = await Promise.all(
+      crowd.map((one, index) => publish(one, one.known as State, `refs/heads/w${index}`, index + 2)),
+    );
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ moves: ["applied"], missed: [] });
+    expect((await places.repository("a").readExisting()).refs.size).toBe(1 + crowd.length);
+  });
+
   test("that began before a mirror was added copies its segments there too", async () => {
     const repository = await places.begin(["a"]);
     const state = (await repository.read({ forPush: true })) as State;
