@@ -1,0 +1,2 @@
+export { MyStoreBackend } from "./backend.ts";
+export { openBackend, schemes } from "./open.ts";

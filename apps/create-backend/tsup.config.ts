@@ -1,0 +1,3 @@
+import { programBuild } from "../../scripts/tsup.ts";
+
+export default programBuild({ entry: ["src/main.ts"], clean: true });
