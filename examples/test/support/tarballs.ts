@@ -12,6 +12,7 @@ const folders = {
   "@trunks/cli": "apps/cli",
   "@trunks/core": "packages/core",
   "@trunks/contract-tests": "contract-tests",
+  "@trunks/create-backend": "apps/create-backend",
 };
 
 export type PackageName = keyof typeof folders;

@@ -1,16 +1,6 @@
 import { execFile } from "node:child_process";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 
 export interface RunOptions {
@@ -51,15 +41,13 @@ export class Workshop {
       GIT_CONFIG_GLOBAL: join(home, "gitconfig"),
       GIT_TERMINAL_PROMPT: "0",
       LC_ALL: "C",
+      ...npmSettings(),
     };
   }
 
   /** Installs packages, by name or by tarball, beside what the folder's manifest asks for, which stays as it is. */
   async install(folder: string, packages: readonly string[]): Promise<void> {
-    // npm keeps its own settings: where it installs from is the machine's matter.
-    const environment = { HOME: process.env.HOME ?? "", ...npmSettings() };
-    const flags = ["--no-save", "--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier"];
-    await this.succeed("npm", ["install", ...flags, ...packages], { folder, environment });
+    await this.succeed("npm", ["install", "--no-save", ...packages], { folder });
   }
 
   /** Runs a program; `node_modules/.bin` of its folder is on the path. */
@@ -105,13 +93,6 @@ export class Workshop {
     writeFileSync(absolute, text);
   }
 
-  /** Puts a shell script on the path of `folder`. */
-  installProgram(folder: string, name: string, script: string): void {
-    const path = join(folder, "node_modules", ".bin", name);
-    this.write(path, `#!/bin/sh\n${script}\n`);
-    chmodSync(join(this.path, path), 0o755);
-  }
-
   /** The one file in a folder whose name ends so. */
   find(folder: string, ending: string): string {
     const [name, ...others] = readdirSync(join(this.path, folder)).filter((name) => name.endsWith(ending));
@@ -131,11 +112,19 @@ function systemPath(): string {
   return [dirname(process.execPath), ...folders].join(delimiter);
 }
 
-/** What npm was told by variables, of its registry and its cache above all. */
+/** npm keeps its own settings: where it installs from, and what it has kept from earlier, is the machine's matter. */
 function npmSettings(): Record<string, string> {
   const wanted = /^(npm_config_|https?_proxy$|no_proxy$|ssl_cert|node_extra_ca)/i;
-  const entries = Object.entries(process.env).filter(([name, value]) => wanted.test(name) && value !== undefined);
-  return Object.fromEntries(entries) as Record<string, string>;
+  const given = Object.entries(process.env).filter(([name]) => wanted.test(name));
+  return {
+    npm_config_userconfig: join(homedir(), ".npmrc"),
+    npm_config_cache: join(homedir(), ".npm"),
+    ...(Object.fromEntries(given) as Record<string, string>),
+    npm_config_prefer_offline: "true",
+    npm_config_audit: "false",
+    npm_config_fund: "false",
+    npm_config_update_notifier: "false",
+  };
 }
 
 const gitSettings = `[user]
