@@ -9,10 +9,17 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 /** Where each published package lies that the tests install. They must be built. */
 const folders = {
+  "@trunks/backend-azure": "packages/backend-azure",
+  "@trunks/backend-gcs": "packages/backend-gcs",
+  "@trunks/backend-local": "packages/backend-local",
+  "@trunks/backend-postgres": "packages/backend-postgres",
+  "@trunks/backend-s3": "packages/backend-s3",
   "@trunks/cli": "apps/cli",
   "@trunks/core": "packages/core",
   "@trunks/contract-tests": "contract-tests",
   "@trunks/create-backend": "apps/create-backend",
+  "@trunks/layers": "packages/layers",
+  "@trunks/repo": "packages/repo",
 };
 
 export type PackageName = keyof typeof folders;

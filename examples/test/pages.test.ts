@@ -1,0 +1,154 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ServerUnavailableError } from "@trunks/test-servers";
+import { afterAll, beforeAll, describe, expect, onTestFinished, type TestContext, test } from "vitest";
+import { type BlockRun, Reader, runnableBlocks } from "./support/page-run.ts";
+import { type StorePageName, storePages } from "./support/store-page.ts";
+
+/**
+ * What the pages tell their readers to type is typed here, on a real server of each kind, with its address in the place
+ * of the page's. The only other change is that `trunks verify` asks the short form: the backends' own suites ask the long one.
+ */
+const reader = new Reader();
+const shortly = { "trunks verify ": "trunks verify --probe " };
+
+/** Blocks that nobody runs, with the reason. */
+const excused: Readonly<Record<string, string>> = {
+  "README.md 1": "`npm test` is what runs this",
+  "docs/backends/local.md 1": "needs a group of users on the machine",
+  "docs/backends/sftp.md 0": "needs a host whose key the user knows; the backend's own tests have one",
+  "docs/backends/sftp.md 1": "the same",
+  "docs/backends/sftp.md 2": "the same",
+  "packages/backend-sftp/README.md 0": "the same",
+  "apps/create-backend/README.md 0": "docs/writing-a-backend.md begins with the same, and is run",
+  "contract-tests/README.md 0": "docs/writing-a-backend.md has the same in full, and is run",
+};
+
+const followed = new Set<string>();
+/** Why servers are missing, and with them the runs of their pages. */
+const absent: string[] = [];
+
+const follow = (run: BlockRun) => {
+  followed.add(`${run.page} ${run.block}`);
+  return reader.follow(run);
+};
+
+beforeAll(() => reader.begin());
+afterAll(() => reader.remove());
+
+/** What a page writes at the end: a first write to the backend that its program has opened. */
+const createOnce = `import { randomUUID } from "node:crypto";
+console.log("created:", await backend.create(\`docs/\${randomUUID()}\`, new Uint8Array(3)));
+await backend.close();`;
+
+/** The server of a page for one test, which is skipped where the machine cannot have it. */
+async function serve(context: TestContext, name: StorePageName) {
+  try {
+    const server = await storePages[name]();
+    onTestFinished(() => server.stop());
+    return server;
+  } catch (error) {
+    if (error instanceof ServerUnavailableError) {
+      absent.push(error.message);
+      context.skip(error.message);
+    }
+    throw error;
+  }
+}
+
+/** `main` has arrived at `origin`; the next page may call another place so. */
+async function expectPushed(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  const heads = await reader.shell("git ls-remote origin refs/heads/main", "my-app", environment);
+  expect(heads).toContain((await reader.shell("git rev-parse main", "my-app")).trim());
+  await reader.shell("git remote remove origin", "my-app");
+}
+
+describe("the page of each store", () => {
+  test("local", async () => {
+    const page = "docs/backends/local.md";
+    await follow({ page, block: 0, changes: { "/srv/code": join(reader.path, "srv/code") } });
+    await expectPushed();
+    expect(await reader.shell("git log --format=%s", "elsewhere")).toBe("one\n");
+    const changes = { ...shortly, "/mnt/share": join(reader.path, "mnt/share") };
+    expect(await follow({ page, block: 2, changes })).toContain(" 0 failed");
+  });
+
+  test.for(Object.keys(storePages) as StorePageName[])("%s", async (name, context) => {
+    const server = await serve(context, name);
+    const { environment, before } = server;
+    const page = `docs/backends/${name}.md`;
+    const changes = { ...reader.packed("@trunks/cli", server.package), ...shortly, ...server.shell };
+    expect(await follow({ page, block: 0, changes, folder: "my-app" })).toContain(" 0 failed");
+    await expectPushed(environment);
+    await reader.need(server.package);
+    const program = { page, block: 1, changes: server.program, environment, before, behind: createOnce };
+    expect(await follow(program)).toContain("created: true");
+  });
+});
+
+test("README.md and those of the programs, on S3 and a folder", async (context) => {
+  // The variables say which server; only the bucket's name is another.
+  const { environment, shell } = await serve(context, "s3");
+  const bucket = { "//company-code": shell["//my-bucket"] as string };
+  const share = { "file:///mnt/share": `file://${reader.path}/mnt/share` };
+  await reader.shell(`git push -q trunks::file://${reader.path}/mnt/share/my-app main`, "my-app");
+  const packed = reader.packed("@trunks/cli", "@trunks/backend-s3");
+  // The last line's clone must not meet the folder that the block has begun in.
+  const away = { "git clone ": "cd ..; mkdir clones; cd clones; git clone " };
+  await follow({ page: "README.md", block: 2, changes: { ...packed, ...bucket, ...share, ...away }, environment });
+  await expectPushed(environment);
+  const inClone = {
+    "\ngit push  ": "\ncd my-app; git commit -q --allow-empty -m two; git tag v1.0; git branch release\ngit push  ",
+  };
+  await reader.shell("mkdir company");
+  await follow({ page: "README.md", block: 0, changes: { ...bucket, ...inClone }, environment, folder: "company" });
+  expect(await reader.shell("git ls-remote origin", "company/my-app", environment)).toMatch(
+    /refs\/heads\/main\n.*refs\/heads\/release\n.*refs\/tags\/v1\.0\n/,
+  );
+  await reader.shell("mkdir programs");
+  const cli = { page: "apps/cli/README.md", block: 0, folder: "programs" };
+  await follow({ ...cli, changes: { ...reader.packed("@trunks/cli"), ...share } });
+  const s3 = { page: "packages/backend-s3/README.md", block: 0, folder: "programs", environment };
+  await follow({ ...s3, changes: { ...packed, "s3://bucket/team/app": `s3:${shell["//my-bucket"]}/my-app app` } });
+});
+
+test("the packages' programs", async () => {
+  await reader.need("@trunks/layers", "@trunks/repo", "@trunks/backend-local", "@trunks/contract-tests");
+  await follow({ page: "packages/core/README.md", block: 0 });
+  const store = `${reader.path}/mnt/share`;
+  const open = `import { openBackend } from "@trunks/backend-local";\nconst store = await openBackend(new URL("file://${store}"));`;
+  await reader.shell(`git push -q trunks::file://${store}/pushed main`, "my-app");
+  const told = await follow({
+    page: "packages/repo/README.md",
+    block: 0,
+    before: `${open}\nimport { scope } from "@trunks/layers";\nconst backend = scope(store, "trunks/pushed.trunk/");`,
+  });
+  expect(told).toMatch(/^[0-9a-f]{40} refs\/heads\/main$/m);
+  const read = 'console.log((await patient.get("trunk.json"))?.totalSize);';
+  const layers = { page: "packages/layers/README.md", block: 0, changes: { "my-app.trunk": "pushed.trunk" } };
+  expect(await follow({ ...layers, before: `${open}\nconst backend = store;`, behind: read })).toMatch(/\d+/);
+  const contract = await follow({
+    page: "contract-tests/README.md",
+    block: 1,
+    before:
+      'import { MemoryBackend } from "@trunks/core/memory";\nconst backend = new MemoryBackend();\nconst open = async () => new MemoryBackend({ storeOf: backend });',
+  });
+  expect(contract).toMatch(/^passed race\/16-small/m);
+});
+
+test("every block of a page is run, or is excused", (context) => {
+  if (absent.length > 0) context.skip(absent.join("; "));
+  const root = join(import.meta.dirname, "..", "..");
+  const readmes = ["packages", "apps"].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
+  );
+  const pages = [
+    "README.md",
+    ...readdirSync(join(root, "docs/backends")).map((name) => `docs/backends/${name}`),
+    ...[...readmes, "contract-tests"]
+      .map((folder) => `${folder}/README.md`)
+      .filter((page) => existsSync(join(root, page))),
+  ];
+  const blocks = pages.flatMap((page) => runnableBlocks(page).map((_, index) => `${page} ${index}`));
+  expect(blocks.filter((block) => !followed.has(block) && !(block in excused))).toEqual([]);
+});
