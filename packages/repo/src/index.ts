@@ -10,14 +10,26 @@ export type { ReadRecord } from "./journal/slots.ts";
 export { addMirror, type MirrorReport, removeMirror, reportMirrors, syncMirror } from "./mirror/change.ts";
 export type { MissedMirror } from "./mirror/mirrors.ts";
 export { promote, takeOver } from "./mirror/promote.ts";
-export { treeEntries } from "./pack/git-object.ts";
-export type { ObjectFormat } from "./pack/object-format.ts";
+export {
+  type GitObject,
+  type IdentifiedObject,
+  type ObjectType,
+  objectId,
+  parseTag,
+  streamObjectId,
+  type TreeEntry,
+  treeBytes,
+  treeEntries,
+} from "./pack/git-object.ts";
+export { isObjectId, type ObjectFormat, type ObjectId } from "./pack/object-format.ts";
 export { ObjectReader } from "./pack/object-reader.ts";
+export type { ObjectStream } from "./pack/object-stream.ts";
 export { concatPacks, type PackPart } from "./pack/pack-concat.ts";
+export { packIndexBytes } from "./pack/pack-index-bytes.ts";
 export { PackWriter } from "./pack/pack-writer.ts";
 export { type CreateOptions, Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
 export { downloadInline, downloadSegment } from "./transfer/download.ts";
-export { trunkObjects } from "./transfer/objects.ts";
+export { TrunkObjects, trunkObjects } from "./transfer/objects.ts";
 export {
   inlinePackLimit,
   type MoveVerdict,

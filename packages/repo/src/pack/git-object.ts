@@ -4,6 +4,7 @@ import {
   isObjectId,
   type ObjectFormat,
   type ObjectId,
+  objectIdBytes,
   objectIdLength,
   objectIdSizeBytes,
   readObjectId,
@@ -42,6 +43,18 @@ export function objectId(format: ObjectFormat, type: ObjectType, data: Uint8Arra
   scratch.set(header);
   scratch.set(data, header.length);
   return digestHex(format, scratch.subarray(0, size));
+}
+
+/** The id of an object of any size, from its bytes piece by piece, `size` of them. */
+export async function streamObjectId(
+  format: ObjectFormat,
+  type: ObjectType,
+  size: number,
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<ObjectId> {
+  const digest = createDigest(format).update(objectHeader(type, size));
+  for await (const piece of pieces) digest.update(piece);
+  return digest.hex();
 }
 
 export interface CommitLinks {
@@ -135,6 +148,44 @@ export function* treeEntries(format: ObjectFormat, data: Uint8Array): Generator<
   }
 }
 
+/** The bytes of a tree of these entries, which come in any order and are each named once. */
+export function treeBytes(entries: readonly TreeEntry[]): Uint8Array {
+  const sorted = [...entries].sort(compareEntries);
+  const modes = sorted.map(({ mode }) => mode.toString(8));
+  const idSize = (sorted[0]?.id.length ?? 0) / 2;
+  const size = sorted.reduce(
+    (sum, { name }, index) => sum + (modes[index] as string).length + name.length + 2 + idSize,
+    0,
+  );
+  const data = new Uint8Array(size);
+  let offset = 0;
+  for (const [index, { name, id }] of sorted.entries()) {
+    for (const digit of modes[index] as string) data[offset++] = digit.charCodeAt(0);
+    data[offset++] = spaceByte;
+    data.set(name, offset);
+    offset += name.length + 1;
+    data.set(objectIdBytes(id), offset);
+    offset += idSize;
+  }
+  return data;
+}
+
+/** Git's order: by the bytes of the names, where a folder's name ends in a slash. Source: base_name_compare in Git. */
+function compareEntries(left: TreeEntry, right: TreeEntry): number {
+  const length = Math.min(left.name.length, right.name.length);
+  for (let index = 0; index < length; index++) {
+    const difference = (left.name[index] as number) - (right.name[index] as number);
+    if (difference !== 0) return difference;
+  }
+  return byteBehind(left, length) - byteBehind(right, length);
+}
+
+function byteBehind({ mode, name }: TreeEntry, length: number): number {
+  return name[length] ?? (mode === treeMode ? slash : 0);
+}
+
+const treeMode = 0o40000;
+const slash = 0x2f;
 const spaceByte = 0x20;
 const newline = 0x0a;
 

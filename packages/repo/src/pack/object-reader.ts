@@ -64,6 +64,11 @@ export class ObjectReader {
     this.#resolver = new EntryResolver(this.#packs, this.#settings);
   }
 
+  /** Reads from these packs from now on. Of those that it had before it keeps what it knows. */
+  useSources(sources: readonly PackSource[]): void {
+    this.#packs.replace(sources);
+  }
+
   async has(id: ObjectId, options: RequestOptions = {}): Promise<boolean> {
     return (await this.#packs.locate(id, options)) !== undefined;
   }

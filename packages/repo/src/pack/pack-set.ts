@@ -38,9 +38,9 @@ export interface PackSetSettings extends BlockSettings {
  */
 export class PackSet {
   readonly format: ObjectFormat;
-  readonly #sources: readonly PackSource[];
+  #sources: readonly PackSource[];
   readonly #unopened: Set<PackSource>;
-  readonly #open: OpenPack[] = [];
+  #open: OpenPack[] = [];
   readonly #openings = new Map<PackSource, SharedRead<void>>();
   readonly #settings: PackSetSettings;
   readonly #keptBlocks: ByteCache<Uint8Array>;
@@ -56,6 +56,16 @@ export class PackSet {
     this.#settings = settings;
     this.#keptBlocks = new ByteCache(settings.blockCacheSizeBytes);
     this.#keptBases = new ByteCache(settings.baseCacheSizeBytes);
+  }
+
+  /** Takes these sources in place of the others; one that was there before keeps what is known of it. */
+  replace(sources: readonly PackSource[]): void {
+    const wanted = new Set(sources);
+    this.#sources = sources;
+    for (const source of this.#unopened) if (!wanted.has(source)) this.#unopened.delete(source);
+    this.#open = this.#open.filter(({ source }) => wanted.delete(source));
+    for (const source of wanted) this.#unopened.add(source);
+    if (this.#lastFound !== undefined && !this.#open.includes(this.#lastFound)) this.#lastFound = undefined;
   }
 
   /** Where the object is, or `undefined` when no pack holds it. */

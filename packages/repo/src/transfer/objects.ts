@@ -16,45 +16,112 @@ import { downloadInline, downloadSegment, missing } from "./download.ts";
  * those that were read already, whose inline packs need not be asked for again.
  */
 export function trunkObjects(backend: Backend, state: State, records: readonly ReadRecord[] = []): ObjectReader {
-  const segments: PackSource[] = [];
-  const inline: PackSource[] = [];
-  const sources = [...state.packs.values()].map((pack) => {
-    const count = inline.length;
-    const bases = () => [...segments, ...inline.slice(0, count)];
-    const isSegment = pack.name.kind === "segment";
-    const source = isSegment
-      ? segmentSource(backend, state.objects, pack.pack as Segment)
-      : new InlineSource(backend, state.objects, pack, records, bases);
-    (isSegment ? segments : inline).push(source);
-    return source;
-  });
-  // The newest pushes are asked for most.
-  return new ObjectReader(state.objects, sources.reverse(), rangeSettings(backend));
+  return new TrunkObjects(state.objects, 0).use(backend, state, records);
 }
+
+/** The objects of a trunk whose state moves on: of packs that stay, what was read stays. */
+export class TrunkObjects {
+  readonly #format: ObjectFormat;
+  #backend: Backend | undefined;
+  #reader: ObjectReader | undefined;
+  /** By name, in the order of the catalogue. */
+  #sources = new Map<string, PackSource>();
+  #roomSizeBytes: number;
+
+  /**
+   * Packs up to 1 MiB, and together no more than `roomSizeBytes`, are read whole beside their indexes, so that both come in
+   * one round trip. Default 16 MiB.
+   */
+  constructor(format: ObjectFormat, roomSizeBytes = 2 ** 24) {
+    this.#format = format;
+    this.#roomSizeBytes = roomSizeBytes;
+  }
+
+  /** The objects as of `state`; the same reader for as long as the backend is the same. */
+  use(backend: Backend, state: State, records: readonly ReadRecord[] = []): ObjectReader {
+    if (backend !== this.#backend) this.#sources = new Map();
+    const before = this.#sources;
+    // From the newest on, for which there shall be room; they are asked for most.
+    const names = [...state.packs].reverse();
+    const sources = names.map(([text, pack]) => before.get(text) ?? this.#source(backend, text, pack, records));
+    this.#sources = new Map(names.map(([text], index) => [text, sources[index] as PackSource] as const).reverse());
+    if (backend !== this.#backend) this.#reader = undefined;
+    this.#backend = backend;
+    this.#reader ??= new ObjectReader(this.#format, [], rangeSettings(backend));
+    this.#reader.useSources(sources);
+    return this.#reader;
+  }
+
+  #source(backend: Backend, text: string, pack: CataloguePack, records: readonly ReadRecord[]): PackSource {
+    if (pack.name.kind !== "segment") {
+      return new InlineSource(backend, this.#format, pack, records, () => this.#basesOf(text));
+    }
+    const segment = pack.pack as Segment;
+    const whole = segment.size <= Math.min(wholePackSizeBytes, this.#roomSizeBytes);
+    if (whole) this.#roomSizeBytes -= segment.size;
+    return new SegmentSource(backend, this.#format, segment, whole);
+  }
+
+  /** All segments, and the inline packs that came before this one. */
+  #basesOf(text: string): PackSource[] {
+    const end = [...this.#sources.keys()].indexOf(text);
+    return [...this.#sources.values()].filter((source, index) => source instanceof SegmentSource || index < end);
+  }
+}
+
+/** As in `PackBlocks`: so much is read of a small pack by the first request anyway. */
+const wholePackSizeBytes = 2 ** 20;
 
 function rangeSettings({ capabilities }: Backend) {
   return { rangeConcurrency: Math.max(1, capabilities.rangeConcurrency), rangeSizeBytes: capabilities.rangeSizeBytes };
 }
 
-function segmentSource(backend: Backend, format: ObjectFormat, segment: Segment): PackSource {
-  const key = packKey(segment.id);
-  let index: Promise<PackIndex> | undefined;
-  return {
-    name: key,
-    size: segment.size,
-    index(options) {
-      index ??= loadIndex(backend, format, segment, options).catch((error) => {
-        index = undefined; // Another call may have more luck.
-        throw error;
-      });
-      return index;
-    },
-    async read(start, end, options) {
-      const content = await backend.get(key, { ...options, range: { start, end } });
-      if (content === undefined) throw missing(key);
-      return content.bytes();
-    },
-  };
+class SegmentSource implements PackSource {
+  readonly name: string;
+  readonly size: number;
+  readonly #backend: Backend;
+  readonly #format: ObjectFormat;
+  readonly #segment: Segment;
+  readonly #isWhole: boolean;
+  #index: Promise<PackIndex> | undefined;
+  #bytes: Promise<Uint8Array> | undefined;
+
+  constructor(backend: Backend, format: ObjectFormat, segment: Segment, isWhole: boolean) {
+    this.name = packKey(segment.id);
+    this.size = segment.size;
+    this.#backend = backend;
+    this.#format = format;
+    this.#segment = segment;
+    this.#isWhole = isWhole;
+  }
+
+  index(options?: RequestOptions): Promise<PackIndex> {
+    this.#index ??= loadIndex(this.#backend, this.#format, this.#segment, options).catch((error) => {
+      this.#index = undefined; // Another call may have more luck.
+      throw error;
+    });
+    if (this.#isWhole) this.#whole(options).catch(() => {}); // Met by whoever reads.
+    return this.#index;
+  }
+
+  async read(start: number, end: number, options?: RequestOptions): Promise<Uint8Array> {
+    if (this.#isWhole) return (await this.#whole(options)).subarray(start, end);
+    return this.#get(start, end, options);
+  }
+
+  #whole(options?: RequestOptions): Promise<Uint8Array> {
+    this.#bytes ??= this.#get(0, this.size, options).catch((error) => {
+      this.#bytes = undefined;
+      throw error;
+    });
+    return this.#bytes;
+  }
+
+  async #get(start: number, end: number, options?: RequestOptions): Promise<Uint8Array> {
+    const content = await this.#backend.get(this.name, { ...options, range: { start, end } });
+    if (content === undefined) throw missing(this.name);
+    return content.bytes();
+  }
 }
 
 async function loadIndex(
