@@ -29,8 +29,8 @@ export class TrunkObjects {
   #roomSizeBytes: number;
 
   /**
-   * Packs up to 1 MiB, and together no more than `roomSizeBytes`, are read whole beside their indexes, so that both come in
-   * one round trip. Default 16 MiB.
+   * Packs up to 1 MiB are read whole beside their indexes, and of larger ones the first 256 KiB, where the newest commits
+   * and trees stand: so both come in one round trip. Together no more than `roomSizeBytes`, default 16 MiB.
    */
   constructor(format: ObjectFormat, roomSizeBytes = 2 ** 24) {
     this.#format = format;
@@ -57,9 +57,10 @@ export class TrunkObjects {
       return new InlineSource(backend, this.#format, pack, records, () => this.#basesOf(text));
     }
     const segment = pack.pack as Segment;
-    const whole = segment.size <= Math.min(wholePackSizeBytes, this.#roomSizeBytes);
-    if (whole) this.#roomSizeBytes -= segment.size;
-    return new SegmentSource(backend, this.#format, segment, whole);
+    const wanted = segment.size <= wholePackSizeBytes ? segment.size : headSizeBytes;
+    const headSize = wanted <= this.#roomSizeBytes ? wanted : 0;
+    this.#roomSizeBytes -= headSize;
+    return new SegmentSource(backend, this.#format, segment, headSize);
   }
 
   /** All segments, and the inline packs that came before this one. */
@@ -71,6 +72,7 @@ export class TrunkObjects {
 
 /** As in `PackBlocks`: so much is read of a small pack by the first request anyway. */
 const wholePackSizeBytes = 2 ** 20;
+const headSizeBytes = 2 ** 18;
 
 function rangeSettings({ capabilities }: Backend) {
   return { rangeConcurrency: Math.max(1, capabilities.rangeConcurrency), rangeSizeBytes: capabilities.rangeSizeBytes };
@@ -82,17 +84,18 @@ class SegmentSource implements PackSource {
   readonly #backend: Backend;
   readonly #format: ObjectFormat;
   readonly #segment: Segment;
-  readonly #isWhole: boolean;
+  /** So many bytes are read beside the index. */
+  readonly #headSize: number;
   #index: Promise<PackIndex> | undefined;
-  #bytes: Promise<Uint8Array> | undefined;
+  #head: Promise<Uint8Array> | undefined;
 
-  constructor(backend: Backend, format: ObjectFormat, segment: Segment, isWhole: boolean) {
+  constructor(backend: Backend, format: ObjectFormat, segment: Segment, headSize: number) {
     this.name = packKey(segment.id);
     this.size = segment.size;
     this.#backend = backend;
     this.#format = format;
     this.#segment = segment;
-    this.#isWhole = isWhole;
+    this.#headSize = headSize;
   }
 
   index(options?: RequestOptions): Promise<PackIndex> {
@@ -100,21 +103,21 @@ class SegmentSource implements PackSource {
       this.#index = undefined; // Another call may have more luck.
       throw error;
     });
-    if (this.#isWhole) this.#whole(options).catch(() => {}); // Met by whoever reads.
+    if (this.#headSize > 0) this.#readHead(options).catch(() => {}); // Met by whoever reads.
     return this.#index;
   }
 
   async read(start: number, end: number, options?: RequestOptions): Promise<Uint8Array> {
-    if (this.#isWhole) return (await this.#whole(options)).subarray(start, end);
+    if (end <= this.#headSize) return (await this.#readHead(options)).subarray(start, end);
     return this.#get(start, end, options);
   }
 
-  #whole(options?: RequestOptions): Promise<Uint8Array> {
-    this.#bytes ??= this.#get(0, this.size, options).catch((error) => {
-      this.#bytes = undefined;
+  #readHead(options?: RequestOptions): Promise<Uint8Array> {
+    this.#head ??= this.#get(0, this.#headSize, options).catch((error) => {
+      this.#head = undefined;
       throw error;
     });
-    return this.#bytes;
+    return this.#head;
   }
 
   async #get(start: number, end: number, options?: RequestOptions): Promise<Uint8Array> {
