@@ -1,0 +1,102 @@
+import { type RequestOptions, TrunksError } from "@trunks/core";
+import type { ObjectId } from "@trunks/repo";
+import { type VersionOptions, versionTree } from "./files.ts";
+import { compileGlob, type Glob } from "./glob.ts";
+import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
+import { type EntryType, entryType, isExecutable, modeText } from "./mode.ts";
+import { comparePaths, parseFolderPath } from "./path.ts";
+import type { Session } from "./session.ts";
+import { isFolder, type StagedFolder, type StagedTree } from "./staged-tree.ts";
+
+/** A file or folder of a version. */
+export interface FileEntry {
+  readonly object: "file";
+  /** From the top of the repository. */
+  readonly path: string;
+  readonly type: EntryType;
+  readonly executable: boolean;
+  /** As git prints it: `100644`. */
+  readonly mode: string;
+  /** The object's id; `null` for a folder that was changed and not committed. */
+  readonly id: ObjectId | null;
+}
+
+export interface ListOptions extends VersionOptions, PageOptions {
+  /** Whether folders are looked into; folders themselves are left out then. Default false. */
+  readonly recursive?: boolean;
+  /** Only paths that match, as in `src/**\/*.ts`: from the top of the repository, and folders are looked into. */
+  readonly glob?: string;
+}
+
+/** What is in a folder, by path in byte order. Throws `NOT_FOUND` when there is no such folder. */
+export async function listFiles(
+  session: Session,
+  folder: string,
+  options: ListOptions,
+): Promise<ListAnswer<FileEntry>> {
+  const glob = options.glob === undefined ? undefined : compileGlob(options.glob);
+  const tree = await versionTree(session, options);
+  const names = parseFolderPath(folder);
+  const start = startOf(names, glob);
+  const top = start && (await tree.find(start, options));
+  if (!isFolder(top)) {
+    if (glob !== undefined && (await isFolderAt(tree, names, options))) return listPage([], options);
+    throw new TrunksError("NOT_FOUND", `there is no folder ${JSON.stringify(folder)}`);
+  }
+  const entries: FileEntry[] = [];
+  const recursive = options.recursive || glob !== undefined;
+  const prefix = start?.map((name) => `${name}/`).join("") ?? "";
+  for await (const entry of walk(tree, top, prefix, recursive, options)) {
+    if (glob === undefined || glob.matches(entry.path)) entries.push(entry);
+  }
+  entries.sort((left, right) => comparePaths(left.path, right.path));
+  return listPage(entries, options);
+}
+
+/** The deeper one of the two folders, or `undefined` when neither is in the other. */
+function startOf(names: readonly string[], glob: Glob | undefined): readonly string[] | undefined {
+  if (glob === undefined) return names;
+  const [short, long] = names.length < glob.folder.length ? [names, glob.folder] : [glob.folder, names];
+  return short.every((name, index) => long[index] === name) ? long : undefined;
+}
+
+async function isFolderAt(tree: StagedTree, names: readonly string[], options: RequestOptions): Promise<boolean> {
+  return isFolder(await tree.find(names, options));
+}
+
+/** Level by level, so that there are as many rounds of requests as folders are deep. */
+async function* walk(
+  tree: StagedTree,
+  top: StagedFolder,
+  prefix: string,
+  recursive: boolean,
+  options: RequestOptions,
+): AsyncGenerator<FileEntry> {
+  let level = [{ folder: top, prefix }];
+  while (level.length > 0) {
+    const next: typeof level = [];
+    await tree.readFolders(
+      level.map(({ folder }) => folder),
+      options,
+    );
+    for (const { folder, prefix: above } of level) {
+      for (const [name, item] of await tree.items(folder, options)) {
+        const path = above + name;
+        if (isFolder(item) && recursive) next.push({ folder: item, prefix: `${path}/` });
+        else yield entryOf(path, item.mode, item.id);
+      }
+    }
+    level = next;
+  }
+}
+
+function entryOf(path: string, mode: number, id: ObjectId | undefined): FileEntry {
+  return {
+    object: "file",
+    path,
+    type: entryType(mode),
+    executable: isExecutable(mode),
+    mode: modeText(mode),
+    id: id ?? null,
+  };
+}

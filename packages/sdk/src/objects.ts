@@ -1,0 +1,153 @@
+import {
+  type Backend,
+  type ByteRange,
+  isTrunksError,
+  type RequestOptions,
+  resolveRange,
+  TrunksError,
+} from "@trunks/core";
+import {
+  type GitObject,
+  type IdentifiedObject,
+  type ObjectId,
+  type ObjectReader,
+  type ObjectType,
+  type Repository,
+  type State,
+  TrunkObjects,
+} from "@trunks/repo";
+import { NewObjects } from "./new-objects.ts";
+
+/** An object that is read piece by piece. */
+export interface Stream extends AsyncIterable<Uint8Array> {
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** All objects that can be read: the trunk's, and over them those that were made here. */
+export class Objects {
+  readonly new: NewObjects;
+  readonly #repository: Repository;
+  readonly #packs: TrunkObjects;
+  #state: State;
+  /** The reader of that state, from where the trunk was read last. */
+  #current: { readonly backend: Backend; readonly reader: ObjectReader } | undefined;
+
+  constructor(repository: Repository, state: State, memorySizeBytes: number) {
+    this.#repository = repository;
+    this.#state = state;
+    this.#packs = new TrunkObjects(state.objects);
+    this.new = new NewObjects(state.objects, memorySizeBytes);
+  }
+
+  /** Reads the trunk as of this state from now on. */
+  use(state: State): void {
+    this.#state = state;
+    this.#current = undefined;
+  }
+
+  /** A commit, tree or tag. Throws `CORRUPT` when it is missing or of another type than `type`. */
+  async read(id: ObjectId, type: ObjectType, options: RequestOptions): Promise<Uint8Array> {
+    const object = this.new.read(id) ?? (await this.#readTrunk((reader) => reader.read(id, options), options));
+    return checked(id, type, object).data;
+  }
+
+  /** An object of whatever type, or `undefined` when there is none of this id. */
+  async find(id: ObjectId, options: RequestOptions): Promise<GitObject | undefined> {
+    return this.new.read(id) ?? (await this.#readTrunk((reader) => reader.read(id, options), options));
+  }
+
+  /** Ids that begin with these digits, at most `limit` of them. Those of objects that were made here are not among them. */
+  findPrefix(digits: string, limit: number, options: RequestOptions): Promise<ObjectId[]> {
+    return this.#readTrunk((reader) => reader.findPrefix(digits, limit, options), options);
+  }
+
+  /** A file's content, or part of it. */
+  async readBlob(id: ObjectId, range: ByteRange | undefined, options: RequestOptions): Promise<Uint8Array> {
+    const own = this.new.get(id);
+    if (own !== undefined) {
+      const bytes = await this.new.bytes(own);
+      const { start, end } = resolveRange(range, bytes.length);
+      return bytes.slice(start, end);
+    }
+    if (range === undefined) {
+      const object = await this.#readTrunk((reader) => reader.read(id, options), options);
+      return checked(id, "blob", object).data.slice();
+    }
+    const part = await this.#readTrunk((reader) => reader.readRange(id, range, options), options);
+    return (part ?? missing(id)).slice();
+  }
+
+  /** A file's content of any size. Its id is proved at the end: see `ObjectReader.readStream`. */
+  async streamBlob(id: ObjectId, options: RequestOptions): Promise<Stream> {
+    const own = this.new.get(id);
+    if (own !== undefined) {
+      return { size: own.size, [Symbol.asyncIterator]: () => this.new.stream(own) };
+    }
+    return (await this.#readTrunk((reader) => reader.readStream(id, options), options)) ?? missing(id);
+  }
+
+  /** Many objects in few requests, each once, in no order that could be relied on. */
+  async *readMany(ids: Iterable<ObjectId>, options: RequestOptions): AsyncGenerator<IdentifiedObject> {
+    const others = new Set<ObjectId>();
+    for (const id of new Set(ids)) {
+      const own = this.new.get(id);
+      if (own === undefined) others.add(id);
+      else yield { id, type: own.type, data: await this.new.bytes(own) };
+    }
+    for (let attempt = 1; others.size > 0; attempt++) {
+      try {
+        for await (const object of this.#reader().readMany([...others], options)) {
+          others.delete(object.id);
+          yield object;
+        }
+        return;
+      } catch (error) {
+        if (attempt > 1 || !isTrunksError(error, "NOT_FOUND")) throw error;
+        await this.#readOn(options);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.new.close();
+  }
+
+  /**
+   * Packs that upkeep has replaced are kept for a grace time only, so whoever holds an old state may find one gone. The
+   * objects are in the packs that took its place: the state is read again, and the packs of that one are asked.
+   */
+  async #readTrunk<Answer>(ask: (reader: ObjectReader) => Promise<Answer>, options: RequestOptions): Promise<Answer> {
+    try {
+      return await ask(this.#reader());
+    } catch (error) {
+      if (!isTrunksError(error, "NOT_FOUND")) throw error;
+      await this.#readOn(options);
+      return await ask(this.#reader());
+    }
+  }
+
+  async #readOn(options: RequestOptions): Promise<void> {
+    this.use(await this.#repository.readExisting(options));
+  }
+
+  #reader(): ObjectReader {
+    const { backend, records } = this.#repository;
+    if (this.#current?.backend !== backend) {
+      this.#current = { backend, reader: this.#packs.use(backend, this.#state, records) };
+    }
+    return this.#current.reader;
+  }
+}
+
+function checked(id: ObjectId, type: ObjectType, object: GitObject | undefined): GitObject {
+  if (object === undefined) return missing(id);
+  if (object.type === type) return object;
+  throw new TrunksError("CORRUPT", `object ${id} is a ${object.type} where a ${type} should be`);
+}
+
+function missing(id: ObjectId): never {
+  throw new TrunksError("CORRUPT", `object ${id} is missing from the trunk`, {
+    hint: "run `trunks check --remote` to see what is affected",
+  });
+}

@@ -1,0 +1,64 @@
+import { TrunksError } from "@trunks/core";
+
+/**
+ * What the runtime provides and the language does not: files for what does not fit into memory, variables, and which
+ * folder one stands in. Nothing else in this package reaches for a `node:` module, and here they are imported when they
+ * are needed first.
+ */
+export interface TemporaryFile {
+  write(bytes: Uint8Array, offset: number): Promise<void>;
+  /** From `start` up to, not including, `end`: both within what was written. */
+  read(start: number, end: number): Promise<Uint8Array>;
+  /** Removes it. */
+  close(): Promise<void>;
+}
+
+/** A file that only this process can reach. Throws `NO_SPACE` when there is no room for what is written. */
+export async function openTemporaryFile(): Promise<TemporaryFile> {
+  const [{ mkdtemp, open, rm }, { tmpdir }, { join }] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:os"),
+    import("node:path"),
+  ]);
+  const folder = await mkdtemp(join(tmpdir(), "trunks-spool-"));
+  const file = await open(join(folder, "objects"), "wx+", 0o600);
+  // Where an open file may be removed, nothing is left behind even by a process that is killed.
+  await rm(folder, { recursive: true }).catch(() => {});
+  return {
+    async write(bytes, offset) {
+      try {
+        for (let at = 0; at < bytes.length; ) {
+          const { bytesWritten } = await file.write(bytes, at, bytes.length - at, offset + at);
+          at += bytesWritten;
+        }
+      } catch (error) {
+        const isFull = ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
+        throw new TrunksError(isFull ? "NO_SPACE" : "INTERNAL", "a temporary file cannot be written", { cause: error });
+      }
+    },
+    async read(start, end) {
+      const bytes = new Uint8Array(end - start);
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at);
+        if (bytesRead === 0) throw new TrunksError("INTERNAL", "a temporary file is shorter than it was");
+        at += bytesRead;
+      }
+      return bytes;
+    },
+    async close() {
+      await file.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The process's environment; empty where there is none. */
+export function environment(): Readonly<Record<string, string | undefined>> {
+  return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
+}
+
+/** Tells the user something that is no failure, as the runtime does it; nothing where it has no way. */
+export function emitWarning(message: string): void {
+  const { process } = globalThis as { process?: { emitWarning?: (message: string, type: string) => void } };
+  process?.emitWarning?.(message, "TrunksWarning");
+}

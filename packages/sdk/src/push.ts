@@ -1,0 +1,66 @@
+import { type RequestOptions, TrunksError } from "@trunks/core";
+import type { ObjectId } from "@trunks/repo";
+import { ConflictError } from "./conflict.ts";
+import { newObjectsOf } from "./outgoing-pack.ts";
+import { publishMoves } from "./publish.ts";
+import { replay } from "./replay.ts";
+import type { Session } from "./session.ts";
+
+/** Times that a push goes on top of what another writer pushed before it. */
+const maxReplays = 32;
+
+export interface PushOptions extends RequestOptions {
+  /** What to do when another writer was first and changed other paths. Default: nothing, and the push fails. */
+  readonly retry?: "rebase" | "merge";
+}
+
+export interface PushAnswer {
+  readonly object: "push";
+  readonly ref: string;
+  /** What the trunk had before; `null` for a new branch. */
+  readonly old_id: ObjectId | null;
+  /** What it has now; `null` on a branch without a commit. */
+  readonly new_id: ObjectId | null;
+  /** False when there was nothing to push. */
+  readonly pushed: boolean;
+  /** How often the commits were brought on top of what others had pushed. */
+  readonly replays: number;
+}
+
+/** Publishes the commits made here. Throws `ConflictError` when the branch moved, and a retry is not wanted or not possible. */
+export async function push(session: Session, options: PushOptions): Promise<PushAnswer> {
+  for (let replays = 0; ; replays++) {
+    const { tip, base, ref } = session;
+    const answer = { object: "push", ref, old_id: base ?? null, new_id: tip ?? null, replays } as const;
+    if (tip === undefined || tip === base) return { ...answer, pushed: false };
+    try {
+      await publishMoves(session, [{ ref, oldId: base, newId: tip }], options);
+      session.base = tip;
+      return { ...answer, pushed: true };
+    } catch (error) {
+      if (!(error instanceof ConflictError) || error.moved.length === 0) throw error;
+      if (error.moved[0]?.actual === tip) {
+        // An earlier try whose answer was lost: nobody is in conflict with himself.
+        session.objects.new.pushed(newObjectsOf(session, tip).keys(), true);
+        session.base = tip;
+        return { ...answer, pushed: true };
+      }
+      if (options.retry === undefined || replays === maxReplays) throw error;
+    }
+    await replay(session, options.retry, options);
+  }
+}
+
+export interface PullOptions extends RequestOptions {
+  /** How commits that are not pushed go together with what is new. Default `rebase`. */
+  readonly how?: "rebase" | "merge";
+}
+
+/** Reads the newest state and stands on it, with what was committed and staged here on top. Throws `ConflictError`. */
+export async function pull(session: Session, options: PullOptions): Promise<void> {
+  await session.fetch(options);
+  if (session.remoteTip === undefined && session.base !== undefined) {
+    throw new TrunksError("NOT_FOUND", `the trunk has no branch ${session.branch} any more`);
+  }
+  await replay(session, options.how ?? "rebase", options);
+}

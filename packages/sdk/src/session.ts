@@ -1,0 +1,100 @@
+import type { RequestOptions } from "@trunks/core";
+import type { ObjectFormat, ObjectId, Repository, State } from "@trunks/repo";
+import { History } from "./history.ts";
+import type { Identity } from "./identity.ts";
+import { Lock } from "./lock.ts";
+import { Objects } from "./objects.ts";
+import { StagedTree } from "./staged-tree.ts";
+
+export const branchPrefix = "refs/heads/";
+
+export interface SessionOptions {
+  /** Without `refs/heads/`. Default: the branch that the trunk's HEAD names. */
+  readonly branch?: string;
+  readonly author: Identity;
+  readonly committer: Identity;
+  /** So many bytes of new contents are held in memory; what goes beyond is put into a temporary file. */
+  readonly memorySizeBytes: number;
+  /** Is told what a user should know and no failure says. */
+  readonly warn: (message: string) => void;
+}
+
+/** What a program that works on a trunk holds: a branch, the commits that it made there, and what it has staged. */
+export class Session {
+  readonly repository: Repository;
+  readonly format: ObjectFormat;
+  readonly objects: Objects;
+  readonly history: History;
+  readonly author: Identity;
+  readonly committer: Identity;
+  readonly warn: (message: string) => void;
+  readonly lock = new Lock();
+  /** The trunk as it was read last. */
+  state: State;
+  /** Without `refs/heads/`. */
+  branch: string;
+  /** The last commit here; `undefined` on a branch that has none. */
+  tip: ObjectId | undefined;
+  /** What the trunk's branch was when the commits were made that are not pushed yet. */
+  base: ObjectId | undefined;
+  /** The tree of `tip`. */
+  tree: ObjectId | undefined;
+  staged: StagedTree;
+  /** What goes on behind an answer; awaited before the end. */
+  background: Promise<unknown> = Promise.resolve();
+
+  constructor(repository: Repository, state: State, options: SessionOptions) {
+    this.repository = repository;
+    this.state = state;
+    this.format = state.objects;
+    this.author = options.author;
+    this.committer = options.committer;
+    this.warn = options.warn;
+    this.branch = options.branch ?? state.head.slice(branchPrefix.length);
+    this.objects = new Objects(repository, state, options.memorySizeBytes);
+    this.history = new History(this.objects, this.format);
+    this.staged = new StagedTree(this.objects, this.format, undefined);
+  }
+
+  /** The full name of the branch. */
+  get ref(): string {
+    return branchPrefix + this.branch;
+  }
+
+  /** What the trunk's branch is, as it was read last. */
+  get remoteTip(): ObjectId | undefined {
+    return this.state.refs.get(this.ref)?.id;
+  }
+
+  /** Takes a state that was read or written. */
+  useState(state: State): void {
+    this.state = state;
+    this.objects.use(state);
+  }
+
+  /** Reads the newest state. */
+  async fetch(options: RequestOptions): Promise<void> {
+    this.useState(await this.repository.readExisting(options));
+  }
+
+  /** Stands on a commit, with nothing staged; `base` is the trunk's value below it. */
+  async moveTo(tip: ObjectId | undefined, base: ObjectId | undefined, options: RequestOptions): Promise<void> {
+    const tree = tip === undefined ? undefined : (await this.history.commit(tip, options)).tree;
+    this.tip = tip;
+    this.base = base;
+    this.tree = tree;
+    this.staged = new StagedTree(this.objects, this.format, tree);
+  }
+
+  /** Whether something is staged that the tip does not have. */
+  hasStaged(): boolean {
+    const written = this.staged.write();
+    return this.tree === undefined ? this.staged.holdsFiles() : written !== this.tree;
+  }
+
+  async close(): Promise<void> {
+    await this.background.catch(() => {});
+    await this.objects.close();
+    await this.repository.close();
+  }
+}

@@ -1,0 +1,99 @@
+import { type RequestOptions, TrunksError } from "@trunks/core";
+import { encodeText, isRefName, type ObjectId, sortedRefs } from "@trunks/repo";
+import { type Identity, identityLine } from "./identity.ts";
+import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
+import { cleanMessage } from "./message.ts";
+import { publishMoves } from "./publish.ts";
+import { reachableCommit } from "./reachable.ts";
+import type { Session } from "./session.ts";
+
+export interface Tag {
+  readonly object: "tag";
+  readonly name: string;
+  /** What the ref points to: a tag's object, or what is tagged. */
+  readonly id: ObjectId;
+  /** What is tagged in the end. */
+  readonly target_id: ObjectId;
+  /** Whether it has a message and a tagger. */
+  readonly annotated: boolean;
+}
+
+export interface CreateTagOptions extends RequestOptions {
+  readonly name: string;
+  /** A branch, a tag, a commit that the trunk has. Default: the last pushed commit of the branch one stands on. */
+  readonly from?: string;
+  /** Makes it an annotated tag. */
+  readonly message?: string;
+  readonly tagger?: Identity;
+}
+
+const tagPrefix = "refs/tags/";
+
+/** The tags of a trunk. Each change is one push. */
+export class Tags {
+  readonly #session: () => Promise<Session>;
+
+  constructor(session: () => Promise<Session>) {
+    this.#session = session;
+  }
+
+  /** All tags, as the trunk was read last; by name. */
+  async list(options: PageOptions = {}): Promise<ListAnswer<Tag>> {
+    const { state } = await this.#session();
+    const tags = sortedRefs(state).flatMap(([ref, { id, peeledId }]) =>
+      ref.startsWith(tagPrefix) ? [tagOf(ref.slice(tagPrefix.length), id, peeledId)] : [],
+    );
+    return listPage(tags, options);
+  }
+
+  /** Throws `NOT_FOUND`. */
+  async get({ name }: { readonly name: string }): Promise<Tag> {
+    const found = (await this.#session()).state.refs.get(tagPrefix + name);
+    if (found === undefined) throw noTag(name);
+    return tagOf(name, found.id, found.peeledId);
+  }
+
+  /** Makes a tag in the trunk. Throws `ALREADY_EXISTS`, and `NOT_FOUND` for a commit that the trunk does not have. */
+  async create({ name, from, message, tagger, signal }: CreateTagOptions): Promise<Tag> {
+    const session = await this.#session();
+    return session.lock.run(signal, async () => {
+      const ref = tagPrefix + name;
+      if (!isRefName(ref)) throw new TrunksError("INVALID_ARGUMENT", `${JSON.stringify(name)} cannot be a tag's name`);
+      if (session.state.refs.has(ref)) throw new TrunksError("ALREADY_EXISTS", `there is a tag ${name} already`);
+      const target = await reachableCommit(session, from ?? session.remoteTip, { signal });
+      const id = message === undefined ? target : addTag(session, name, target, message, tagger ?? session.committer);
+      const peeled = id === target ? {} : { peeledId: target };
+      await publishMoves(session, [{ ref, oldId: undefined, newId: id, ...peeled }], { signal });
+      return tagOf(name, id, peeled.peeledId);
+    });
+  }
+
+  /** Takes a tag out of the trunk. Throws `NOT_FOUND`. */
+  async delete({ name, signal }: RequestOptions & { readonly name: string }): Promise<void> {
+    const session = await this.#session();
+    await session.lock.run(signal, async () => {
+      const ref = tagPrefix + name;
+      const oldId = session.state.refs.get(ref)?.id;
+      if (oldId === undefined) throw noTag(name);
+      await publishMoves(session, [{ ref, oldId, newId: undefined }], { signal });
+    });
+  }
+}
+
+/** As `git tag -a -m` makes it. */
+function addTag(session: Session, name: string, target: ObjectId, message: string, tagger: Identity): ObjectId {
+  const line = identityLine(tagger);
+  const head = encodeText(`object ${target}\ntype commit\ntag ${name}\ntagger `);
+  const tail = encodeText(`\n\n${cleanMessage(message)}`);
+  const id = session.objects.new.add("tag", new Uint8Array([...head, ...line, ...tail]));
+  session.objects.new.commit([id]);
+  return id;
+}
+
+function tagOf(name: string, id: ObjectId, peeledId: ObjectId | undefined): Tag {
+  return { object: "tag", name, id, target_id: peeledId ?? id, annotated: peeledId !== undefined };
+}
+
+function noTag(name: string): TrunksError {
+  return new TrunksError("NOT_FOUND", `the trunk has no tag ${JSON.stringify(name)}`);
+}
