@@ -38,3 +38,5 @@ export {
   type PublishOutcome,
 } from "./transfer/publish.ts";
 export type { SegmentBody } from "./transfer/segment-upload.ts";
+export { type Compaction, compact, compactionDue } from "./upkeep/compact.ts";
+export type { Scratch, ScratchFile } from "./upkeep/scratch.ts";

@@ -7,10 +7,21 @@ import { entryHeaderBytes } from "./pack-entry.ts";
 import { packHeader } from "./pack-header.ts";
 import type { IndexedEntry } from "./pack-index.ts";
 
+/** An entry of the pack; type and size in bytes are those of its object, and not known when it was copied. */
 export interface WrittenEntry extends IndexedEntry {
-  readonly type: ObjectType;
-  /** Size in bytes of the object. */
+  readonly type?: ObjectType;
+  readonly size?: number;
+}
+
+/** An entry of another pack, to be copied as it is. */
+export interface StoredEntry {
+  readonly id: ObjectId;
+  /** What the deflated bytes hold: an object, or a delta against an object that is in the pack already. */
+  readonly content: ObjectType | { readonly baseId: ObjectId };
+  /** Inflated size in bytes of the object, or of the delta. */
   readonly size: number;
+  /** The bytes behind the entry's header. */
+  readonly deflated: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 export interface WrittenPack {
@@ -104,6 +115,17 @@ export class PackWriter {
     return id;
   }
 
+  /**
+   * Copies an entry without inflating it, so that nothing proves its id: the caller vouches for it. Throws
+   * `INVALID_ARGUMENT` for an object that was written before, or a base that was not.
+   */
+  async addStored({ id, content, size, deflated }: StoredEntry): Promise<void> {
+    const offset = await this.#begin(id);
+    await this.#write(entryHeaderBytes(typeof content === "string" ? content : this.#link(content, offset), size));
+    for await (const piece of deflated) await this.#write(piece);
+    this.#end({ id, offset, crc: this.#crc });
+  }
+
   /** Ends the pack. Throws `INVALID_ARGUMENT` when it holds fewer objects than announced. */
   async finish(): Promise<WrittenPack> {
     if (this.#underWay || this.#entries.size !== this.#objectCount) {
@@ -128,6 +150,12 @@ export class PackWriter {
     this.#crc = 0;
     this.#underWay = true;
     return this.#size;
+  }
+
+  #link({ baseId }: { readonly baseId: ObjectId }, offset: number): { readonly baseDistance: number } {
+    const base = this.#entries.get(baseId);
+    if (base === undefined) throw new TrunksError("INVALID_ARGUMENT", `a delta came before its base ${baseId}`);
+    return { baseDistance: offset - base.offset };
   }
 
   #end(entry: WrittenEntry): void {

@@ -1,0 +1,105 @@
+import type { Backend, RequestOptions } from "@trunks/core";
+import type { Segment } from "../format/pack-name.ts";
+import type { CataloguePack, State } from "../format/state.ts";
+import type { ReadRecord } from "../journal/slots.ts";
+import type { ObjectId } from "../pack/object-format.ts";
+import type { ObjectReader } from "../pack/object-reader.ts";
+import { PackIndex } from "../pack/pack-index.ts";
+import { packIndexBytes } from "../pack/pack-index-bytes.ts";
+import { type MergePart, mergePacks } from "../pack/pack-merge.ts";
+import { scanPack } from "../pack/pack-scan.ts";
+import { downloadInline, downloadSegment } from "../transfer/download.ts";
+import { trunkObjects } from "../transfer/objects.ts";
+import type { SegmentBody } from "../transfer/segment-upload.ts";
+import type { Scratch, ScratchFile } from "./scratch.ts";
+
+/** Where packs are read, and what has been read of them. */
+export interface PackSource {
+  readonly backend: Backend;
+  readonly state: State;
+  readonly records: readonly ReadRecord[];
+}
+
+/** A new pack that waits to be uploaded. */
+export interface RewrittenPack {
+  readonly body: SegmentBody;
+  /** Size in bytes of the pack. */
+  readonly size: number;
+  readonly file: ScratchFile;
+}
+
+/**
+ * Makes one pack, complete in itself, of all that these packs hold, or of what `keeps` says of it. `undefined` when nothing
+ * is left. The caller removes the file. A pack that is gone throws `NOT_FOUND`: the catalogue has changed.
+ */
+export async function rewritePacks(
+  source: PackSource,
+  packs: readonly CataloguePack[],
+  scratch: Scratch,
+  options: RequestOptions & { readonly keeps?: (id: ObjectId) => boolean } = {},
+): Promise<RewrittenPack | undefined> {
+  const { backend, state, records } = source;
+  const objects = trunkObjects(backend, state, records);
+  // The bases of inline packs are in segments, or in inline packs that came before.
+  const isSegment = ({ name }: CataloguePack) => name.kind === "segment";
+  const ordered = [...packs.filter(isSegment), ...packs.filter((pack) => !isSegment(pack))];
+  const parts: MergePart[] = [];
+  for (const pack of ordered) {
+    parts.push(
+      isSegment(pack)
+        ? await segmentPart(source, pack.pack as Segment, options)
+        : await inlinePart(source, pack, objects, options),
+    );
+  }
+  const file = await scratch.create();
+  try {
+    const written = await mergePacks(state.objects, parts, objects, (bytes) => file.write(bytes), options);
+    if (written === undefined) {
+      await file.remove();
+      return undefined;
+    }
+    const index = packIndexBytes(state.objects, written.entries, written.checksum);
+    const body = { pack: await file.body(), index, objectCount: written.entries.length };
+    return { body, size: written.size, file };
+  } catch (error) {
+    await file.remove();
+    throw error;
+  }
+}
+
+/** The index of a segment, checked. */
+async function readIndex(
+  { backend, state }: PackSource,
+  segment: Segment,
+  options: RequestOptions,
+): Promise<PackIndex> {
+  const bytes = new Uint8Array(segment.indexSize);
+  let filled = 0;
+  for await (const chunk of downloadSegment(backend, segment, "index", options)) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return new PackIndex(state.objects, bytes, segment.size);
+}
+
+/** Read when its turn comes, and never whole in memory. */
+async function segmentPart(source: PackSource, segment: Segment, { signal }: RequestOptions): Promise<MergePart> {
+  const index = await readIndex(source, segment, { signal });
+  return { index, read: () => downloadSegment(source.backend, segment, "pack", { signal }) };
+}
+
+async function inlinePart(
+  { backend, state, records }: PackSource,
+  pack: CataloguePack,
+  objects: ObjectReader,
+  { signal }: RequestOptions,
+): Promise<MergePart> {
+  const bytes = await downloadInline(backend, pack, records, { signal });
+  const externalBases = (ids: readonly ObjectId[], within: RequestOptions) =>
+    objects.readMany(ids, { ...within, skipMissing: true });
+  const { index } = await scanPack(state.objects, bytes, { signal, externalBases });
+  async function* read(): AsyncGenerator<Uint8Array> {
+    yield bytes;
+  }
+  return { index, read };
+}
