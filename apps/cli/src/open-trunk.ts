@@ -1,9 +1,10 @@
 import type { Backend } from "@trunks/core";
 import { retry, scope, trace } from "@trunks/layers";
-import { openLocation, openPlace, openRoot, type Settings, SettingsFile, type Storage } from "@trunks/location";
+import { openLocation, openPlace, openRoot, type Storage } from "@trunks/location";
 import { type Place, Repository } from "@trunks/repo";
 import { abortable } from "./abortable.ts";
 import { commonGitDir } from "./common-dir.ts";
+import { findSettings } from "./find-settings.ts";
 import { stateFile } from "./state-file.ts";
 
 export interface OpenTrunkOptions {
@@ -41,7 +42,7 @@ export interface OpenedTrunk {
 /** Opens the trunk behind a remote's URL, in any form that `parseLocation` takes. Makes no request. */
 export async function openTrunk(urlText: string, options: OpenTrunkOptions = {}): Promise<OpenedTrunk> {
   const commonDir = options.gitDir === undefined ? undefined : commonGitDir(options.gitDir);
-  const settings = commonDir === undefined ? undefined : await readSettings(commonDir);
+  const settings = commonDir === undefined ? undefined : await (await findSettings(commonDir))?.read();
   const opened = await openLocation(urlText, { ...openOptions, settings });
   const hasMirrors = () => (repository.known?.map.mirrors.size ?? 0) > 0;
   const backend = layered(opened.backend, opened.prefix, options, hasMirrors);
@@ -64,11 +65,6 @@ export async function openStorage(
 ): Promise<{ readonly backend: Backend; readonly redactedUrl: string }> {
   const { backend, redactedUrl } = await openRoot(storage, openOptions);
   return { backend: layered(backend, "", options), redactedUrl };
-}
-
-/** This clone's settings, if it has some. */
-async function readSettings(commonDir: string): Promise<Settings | undefined> {
-  return (await SettingsFile.find(commonDir))?.read();
 }
 
 /** Backends' packages may lie beside and above this program. */

@@ -154,7 +154,8 @@ function plainOptions(args: Arguments): [string, string][] {
     const found = /^([A-Za-z][A-Za-z0-9_-]*)=(.*)$/s.exec(pair);
     if (found === null) throw new UsageError("--option takes KEY=VALUE");
     const key = found[1] as string;
-    return [/[_-]/.test(key) ? optionName(key) : key, found[2] as string];
+    // Some backends' own names have underscores in them.
+    return [key.includes("-") ? optionName(key) : key, found[2] as string];
   });
   return [...given, ...others];
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
 import { type Settings, SettingsFile, trunkPrefix } from "@trunks/location";
 import { decodeText } from "@trunks/repo";
+import { findSettings } from "./find-settings.ts";
 import { git } from "./helper/git.ts";
 
 /** The repository that the user stands in. */
@@ -45,16 +46,23 @@ export async function requireWorkingCopy(): Promise<WorkingCopy> {
 
 /** This clone's settings, or `undefined` before it has some. */
 export async function readSettings(copy: WorkingCopy | undefined): Promise<Settings | undefined> {
-  return copy === undefined ? undefined : (await SettingsFile.find(copy.commonDir))?.read();
+  return copy === undefined ? undefined : (await findSettings(copy.commonDir))?.read();
 }
 
 /** This clone's settings file, written first with `name` as the repository's name if there is none. */
 export async function ensureSettings(copy: WorkingCopy, name = defaultName(copy)): Promise<SettingsFile> {
-  const found = await SettingsFile.find(copy.commonDir);
+  await excludeSettings(copy);
+  const found = await findSettings(copy.commonDir);
   if (found !== undefined) return found;
   trunkPrefix(name);
-  await excludeSettings(copy);
-  return SettingsFile.create(copy.commonDir, copy.top, { repository: name, storages: {} });
+  try {
+    return await SettingsFile.create(copy.commonDir, copy.top, { repository: name, storages: {} });
+  } catch (error) {
+    // Another process may have been first.
+    const theirs = isTrunksError(error, "ALREADY_EXISTS") ? await findSettings(copy.commonDir) : undefined;
+    if (theirs === undefined) throw error;
+    return theirs;
+  }
 }
 
 /** What a repository is called when nobody says: its folder's name. */
@@ -93,7 +101,7 @@ async function excludeSettings(copy: WorkingCopy): Promise<void> {
 
 /** This clone's settings file. Throws `NOT_FOUND` when it has none. */
 export async function requireSettings(): Promise<SettingsFile> {
-  const file = await SettingsFile.find((await requireWorkingCopy()).commonDir);
+  const file = await findSettings((await requireWorkingCopy()).commonDir);
   if (file !== undefined) return file;
   throw new TrunksError("NOT_FOUND", "this clone has no settings", {
     hint: "run `trunks init` or `trunks storage add`",

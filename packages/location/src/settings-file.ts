@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { lstat, mkdir, open, readFile, realpath, rename, rm } from "node:fs/promises";
+import { chmod, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { TrunksError } from "@trunks/core";
 import { withLock } from "./lock-file.ts";
@@ -78,6 +78,26 @@ export class SettingsFile {
     );
   }
 
+  /**
+   * Closes the file to all but its owner: true when others could read or write it before, so that its secrets may be known.
+   * Throws what `read` throws, and `PERMISSION_DENIED` when the mode cannot be changed.
+   */
+  async restrict(): Promise<boolean> {
+    // On Windows a mode says nothing.
+    if (process.platform === "win32" || ((await readMode(this.path)) & 0o077) === 0) return false;
+    // One that came with a commit is nobody's secret, and not to be touched.
+    await this.read();
+    try {
+      await chmod(this.path, 0o600);
+      return true;
+    } catch (error) {
+      throw new TrunksError("PERMISSION_DENIED", `others can read ${this.path}, and its secrets`, {
+        cause: error,
+        hint: `have its owner run: chmod 600 ${this.path}`,
+      });
+    }
+  }
+
   /** Replaces the settings by what `change` makes of the newest ones. No other process can write in between. */
   async update(change: (settings: Settings) => Settings): Promise<Settings> {
     return withLock(`${this.path}.lock`, async () => {
@@ -134,6 +154,11 @@ function readPointer(text: string): Pointer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** 0 when there is no file. */
+async function readMode(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.mode ?? 0;
 }
 
 async function readText(path: string): Promise<string | undefined> {

@@ -1,6 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -42,6 +54,27 @@ test("only their owner can read them, and nothing else is left behind", async ()
   expect((await stat(join(commonDir, "trunks", "settings"))).mode & 0o777).toBe(0o600);
   expect(await readdir(join(top, ".trunks"))).toEqual(["my-app.trunk"]);
   expect(await readdir(join(commonDir, "trunks"))).toEqual(["settings"]);
+});
+
+test("a file that others can read is closed to them, once, and nothing else changes", async () => {
+  const file = await SettingsFile.create(commonDir, top, first);
+  expect(await file.restrict()).toBe(false);
+  for (const mode of [0o644, 0o640, 0o602]) {
+    await chmod(file.path, mode);
+    expect(await file.restrict()).toBe(true);
+    expect((await stat(file.path)).mode & 0o777).toBe(0o600);
+    expect(await file.restrict()).toBe(false);
+  }
+  expect(await file.read()).toEqual(first);
+});
+
+test("a file that came with a commit is refused as it is, whoever can read it", async () => {
+  const file = await SettingsFile.create(commonDir, top, first);
+  const written = JSON.parse(await readFile(file.path, "utf8"));
+  await writeFile(file.path, JSON.stringify({ ...written, key: "guessed" }));
+  await chmod(file.path, 0o644);
+  await expect(file.restrict()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+  expect((await stat(file.path)).mode & 0o777).toBe(0o644);
 });
 
 test("a file that came with a commit is refused", async () => {

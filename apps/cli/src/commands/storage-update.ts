@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { TrunksError } from "@trunks/core";
 import { optionName, type Storage } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
@@ -45,7 +46,7 @@ export const command: Command = {
       await probeStorage(withEnvironment(name, changed, settings.storages), { verbose, signal });
     }
     const updated = await file.update((current) => {
-      requireStored(name, current);
+      if (!isDeepStrictEqual(requireStored(name, current), saved)) throw changedMeanwhile(name);
       return {
         ...current,
         storages: { ...current.storages, [name]: changed },
@@ -74,6 +75,12 @@ async function changeMode(context: Context, copy: WorkingCopy, name: string, mod
   } finally {
     await trunk?.close();
   }
+}
+
+function changedMeanwhile(name: string): TrunksError {
+  return new TrunksError("CONFLICT", `another process has changed ${name} while its store was tried out`, {
+    hint: `look at it with \`trunks storage show ${name}\`, and run this again`,
+  });
 }
 
 function without(storage: Storage, keys: readonly string[]): Storage {
