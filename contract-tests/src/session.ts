@@ -8,6 +8,7 @@ import {
   type OpenBackend,
 } from "./case.ts";
 import { ContractFailure, check } from "./check.ts";
+import { noteWrites } from "./written-keys.ts";
 
 export interface ContractOptions {
   /** What the cases may use beside `open`. Cases that need more are skipped, with the reason. */
@@ -37,6 +38,8 @@ export class ContractSession {
   readonly #open: OpenBackend;
   readonly #options: ContractOptions;
   readonly #clients: Promise<Backend>[] = [];
+  /** Keys that may still be there. */
+  readonly #written = new Set<string>();
   #count = 0;
 
   constructor(open: OpenBackend, options: ContractOptions = {}) {
@@ -66,7 +69,7 @@ export class ContractSession {
     const proves = "nothing that the cases wrote is left";
     const started = performance.now();
     try {
-      if (this.#clients.length > 0) await removeAll(await this.#client(0), this.prefix);
+      if (this.#clients.length > 0) await removeAll(await this.#client(0), this.prefix, this.#written);
       for (const client of this.#clients) await (await client).close();
       return { id, proves, durationMs: performance.now() - started, status: "passed" };
     } catch (error) {
@@ -93,7 +96,7 @@ export class ContractSession {
       rounds: this.#options.rounds ?? 5,
       signal,
       clients: (count) => Promise.all(Array.from({ length: count }, (_, index) => this.#client(index))),
-      open: () => keep(this.#open),
+      open: () => keep(this.#openNoting),
       openForbidden: () => keep(needs.openForbidden),
       openMissing: () => keep(needs.openMissing),
     };
@@ -105,14 +108,16 @@ export class ContractSession {
       clearTimeout(timer);
       for (const own of opened) await own.close();
       // What cannot be removed now is tried again, and reported, when the session closes.
-      await removeAll(backend, prefix).catch(() => {});
+      await removeAll(backend, prefix, this.#written).catch(() => {});
     }
   }
 
   #client(index: number): Promise<Backend> {
-    this.#clients[index] ??= this.#open();
+    this.#clients[index] ??= this.#openNoting();
     return this.#clients[index];
   }
+
+  readonly #openNoting = async (): Promise<Backend> => noteWrites(await this.#open(), this.#written);
 }
 
 function raised(signal: AbortSignal): Promise<never> {
@@ -139,8 +144,21 @@ function unmetNeed(contractCase: ContractCase, needs: ContractNeeds, capabilitie
   return undefined;
 }
 
-/** Asks the store no more than it takes to clean up: a list that is out of order must not keep its keys. */
-async function removeAll(backend: Backend, prefix: string): Promise<void> {
+/**
+ * Removes what is listed below the prefix, and what was written there: a store may hide keys, or list to nobody. Asks no more
+ * than it takes to clean up: a list that is out of order must not keep its keys. Forgets what is gone.
+ */
+async function removeAll(backend: Backend, prefix: string, written: Set<string>): Promise<void> {
+  const noted = [...written].filter((key) => key.startsWith(prefix));
+  const listed = await listedKeys(backend, prefix).catch(() => undefined);
+  const keys = new Set([...noted, ...(listed ?? [])]);
+  if (keys.size > 0) await backend.delete([...keys]);
+  const left = backend.capabilities.promptList && listed !== undefined ? await listedKeys(backend, prefix) : [];
+  check(left.length === 0, `keys are still listed under ${prefix} after they were deleted`);
+  for (const key of noted) written.delete(key);
+}
+
+async function listedKeys(backend: Backend, prefix: string): Promise<string[]> {
   const keys = new Set<string>();
   let after: string | undefined;
   for (let more = true; more; ) {
@@ -150,9 +168,5 @@ async function removeAll(backend: Backend, prefix: string): Promise<void> {
     after = page.keys.at(-1)?.key;
     more = page.more && keys.size > known;
   }
-  if (keys.size === 0) return;
-  await backend.delete([...keys]);
-  if (!backend.capabilities.promptList) return;
-  const left = await backend.list(prefix);
-  check(left.keys.length === 0, `keys are still listed under ${prefix} after they were deleted`);
+  return [...keys];
 }

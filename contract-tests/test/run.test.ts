@@ -117,6 +117,17 @@ describe("a session", () => {
     }
   });
 
+  it.each<[string, Partial<Backend>]>([
+    ["hides keys from its lists", { list: async () => ({ keys: [], more: false }) }],
+    ["lists to nobody", { list: () => Promise.reject(new TrunksError("PERMISSION_DENIED", "no lists")) }],
+  ])("removes what it wrote from a store that %s", async (_, mutation) => {
+    const store = new MemoryBackend();
+    const open = async () => Object.assign(new MemoryBackend({ storeOf: store }), mutation);
+    const outcomes = await runContract(open, { select: "probe" });
+    expect(statuses(outcomes)).toMatchObject({ "list/shows": "failed", cleanup: "passed" });
+    expect((await store.list("")).keys).toEqual([]);
+  });
+
   it("ends a case that hangs, and says so", async () => {
     const session = new ContractSession(openStore(new MemoryBackend()), { timeoutMs: 20 });
     const outcome = await session.run(caseOf(() => new Promise(() => {})));

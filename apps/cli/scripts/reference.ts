@@ -31,13 +31,13 @@ then. Each document and each item says in \`object\` what it is; members may be 
 | \`storage\` | \`name\`, \`url\`, \`options\`, \`secrets\` (masked), \`mirror\`, \`default\`, of a mirror \`mirror_state\`; after \`remove\`: \`name\`, \`deleted\` |
 | \`mirror\` | \`name\`, \`url\`, \`mode\` (\`strict\`, \`lagging\`), \`behind\` (pushes; null when not known), \`error\` |
 | \`promotion\` | \`primary\`, \`url\` |
-| \`ping\` | \`storage\`, \`elapsed_ms\`; of a mirror \`mirror_state\` |
+| \`ping\` | \`storage\`, \`elapsed_ms\`, \`findings\`; of a mirror \`mirror_state\` |
 | \`status\` | \`trunk\` (\`name\`, \`url\`, \`remote\`, \`reachable\`, \`exists\`, \`error\`), \`changed_files\`, \`branches\` |
 | \`branch\` | \`name\`, \`local_id\`, \`trunk_id\`, \`relation\` (\`equal\`, \`ahead\`, \`behind\`, \`diverged\`, \`local\`, \`trunk\`, \`unknown\`), \`ahead\`, \`behind\` |
 | \`check\` | \`trunk\`, \`url\`, \`remote\`, \`refs\`, \`packs\`, \`bytes\`, \`records\`, \`ok\`, \`problems\` |
 | \`problem\` | \`severity\` (\`error\`, \`warning\`), \`code\`, \`subject\`, \`message\` |
 | \`contract_case\` | \`id\`, \`status\` (\`passed\`, \`failed\`, \`skipped\`), \`proves\`, \`duration_ms\`, \`reason\` |
-| \`finding\` | \`name\`, \`status\` (\`ok\`, \`warning\`, \`failed\`), \`detail\`, \`hint\` |
+| \`finding\` | \`name\`, \`status\` (\`ok\`, \`warning\`, \`failed\`, \`unknown\`), \`detail\`, \`hint\` |
 | \`backend\` | \`package\`, \`folder\`; from \`list\`: \`schemes\`, \`installed\`, \`version\` too |
 | \`commit\` | \`id\`, \`parents\`, \`author\`, \`committer\` (\`name\`, \`email\`, \`date\`), \`message\` |
 | \`change\` | \`status\`, \`path\`, \`source_path\` |

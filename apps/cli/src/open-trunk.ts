@@ -1,6 +1,6 @@
-import type { Backend } from "@trunks/core";
+import type { Backend, Observation } from "@trunks/core";
 import { retry, scope, trace } from "@trunks/layers";
-import { openLocation, openPlace, openRoot, type Storage } from "@trunks/location";
+import { diagnoseRoot, openLocation, openPlace, openRoot, redactUrl, type Storage } from "@trunks/location";
 import { type Place, Repository } from "@trunks/repo";
 import { abortable } from "./abortable.ts";
 import { commonGitDir } from "./common-dir.ts";
@@ -65,6 +65,12 @@ export async function openStorage(
 ): Promise<{ readonly backend: Backend; readonly redactedUrl: string }> {
   const { backend, redactedUrl } = await openRoot(storage, openOptions);
   return { backend: layered(backend, "", options), redactedUrl };
+}
+
+/** What a storage's store does by itself that its owner should know, secrets masked. Nothing for kinds that do not look. */
+export async function observeStorage(storage: Storage, signal?: AbortSignal): Promise<Observation[]> {
+  const seen = await diagnoseRoot(storage, openOptions, { signal });
+  return seen.map((each) => ({ ...each, detail: redactUrl(each.detail) }));
 }
 
 /** Backends' packages may lie beside and above this program. */

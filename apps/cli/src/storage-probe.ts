@@ -1,5 +1,6 @@
+import type { ContractOutcome } from "@trunks/contract-tests";
 import { isTrunksError, TrunksError } from "@trunks/core";
-import { redactUrl, type Storage } from "@trunks/location";
+import { parseRoot, redactUrl, type Storage, schemeRules } from "@trunks/location";
 import { openStorage } from "./open-trunk.ts";
 
 export interface ProbeOptions {
@@ -33,11 +34,19 @@ export async function probeStorage(storage: Storage, options: ProbeOptions = {})
   const outcomes = await runContract(open, { select: "probe", rounds: 3, timeoutMs: 60_000, signal });
   const failed = outcomes.find(({ status }) => status === "failed");
   if (failed === undefined) return;
-  if (isTrunksError(failed.error)) throw failed.error;
-  const what = failed.error instanceof Error ? failed.error.message : String(failed.error);
+  throw refusalOf(failed, storage);
+}
+
+/** What a store did that trunks cannot live with, and what to do about it. */
+function refusalOf({ id, error }: ContractOutcome, storage: Storage): unknown {
+  // It could not be asked, or refused this user: that says nothing about what it can do.
+  if (isTrunksError(error) && error.code !== "NOT_SUPPORTED") return error;
+  const what = error instanceof Error ? error.message : String(error);
   const url = redactUrl(storage.url);
-  throw new TrunksError("NOT_SUPPORTED", `${url} cannot carry trunks: ${failed.id}: ${what}`, {
-    cause: failed.error,
-    hint: `\`trunks verify ${url}\` tells all that it does`,
+  const scheme = parseRoot(storage.url).protocol.slice(0, -1);
+  const remedy = (isTrunksError(error) && error.hint) || schemeRules(scheme).remedy;
+  return new TrunksError("NOT_SUPPORTED", `${url} cannot carry trunks: ${id}: ${what}`, {
+    cause: error,
+    hint: `${remedy}; \`trunks verify ${url}\` tells all that it does`,
   });
 }

@@ -1,6 +1,6 @@
-import { type Operation, TrunksError } from "@trunks/core";
+import { type ErrorCode, type Operation, TrunksError } from "@trunks/core";
 import { credentialsHint } from "./options.ts";
-import { meaningOf, Refusal } from "./refusal.ts";
+import { clockHint, meaningOf, Refusal } from "./refusal.ts";
 import type { Exchange } from "./transport.ts";
 
 /**
@@ -83,12 +83,28 @@ function refused(refusal: Refusal, attempt: Attempt): TrunksError {
     });
   }
   const region = attempt.exchange.headers["x-amz-bucket-region"];
-  const hint = meaning.hint?.replace("<region>", region ?? "<region>");
-  return new TrunksError(meaning.code, `${describe(attempt)}: ${text}`, {
+  const clock = isAccess(meaning.code) ? clockDifference(attempt.exchange.headers.date) : undefined;
+  const hint = clock === undefined ? meaning.hint?.replace("<region>", region ?? "<region>") : clockHint;
+  return new TrunksError(meaning.code, `${describe(attempt)}: ${clock === undefined ? "" : `${clock}; `}${text}`, {
     ...options,
     retryable: meaning.retryable,
     hint,
   });
+}
+
+function isAccess(code: ErrorCode): boolean {
+  return code === "UNAUTHENTICATED" || code === "PERMISSION_DENIED";
+}
+
+/** Below this no store minds; S3 itself refuses what was signed more than 15 minutes ago or ahead. */
+const toleratedSkewMs = 5 * 60_000;
+
+/** Says how wrong this machine's clock is beside the one that an answer is dated by; `undefined` when it is right. */
+function clockDifference(date: string | undefined): string | undefined {
+  const skewMs = Date.now() - Date.parse(date ?? "");
+  if (!(Math.abs(skewMs) >= toleratedSkewMs)) return undefined;
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  return `this machine's clock is ${minutes} minutes ${skewMs > 0 ? "ahead of" : "behind"} the store's`;
 }
 
 /** Nothing of the request reached the store. */

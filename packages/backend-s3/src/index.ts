@@ -1,4 +1,4 @@
-import type { Backend, BackendFactory } from "@trunks/core";
+import type { Backend, BackendFactory, StoreDiagnosis } from "@trunks/core";
 import type { S3Options } from "./options.ts";
 import { parseUrl } from "./url.ts";
 
@@ -15,6 +15,12 @@ export const schemes: readonly string[] = ["s3", "minio", "r2", "tigris", "b2", 
  */
 export const openBackend: BackendFactory = async (url, options = {}) => {
   return await openS3(parseUrl(url, options, process.env));
+};
+
+/** Looks at the bucket's versioning, object lock and life-cycle rules. Takes what `openBackend` takes. */
+export const diagnoseStore: StoreDiagnosis = async (url, options = {}, { signal } = {}) => {
+  const { diagnoseBucket } = await import("./diagnosis.ts");
+  return await diagnoseBucket(parseUrl(url, options, process.env), signal);
 };
 
 /** The same with typed options. Throws `CONFIG_INVALID` for options that cannot be. */

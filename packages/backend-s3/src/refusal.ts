@@ -41,10 +41,8 @@ const checkKeys: Meaning = {
   hint: "check the access key and the secret key, and that they are this store's",
 };
 const renewLogin: Meaning = { code: "UNAUTHENTICATED", hint: "log in again: the credentials have expired" };
-const checkClock: Meaning = {
-  code: "UNAUTHENTICATED",
-  hint: "set this machine's clock: the store refuses requests that are minutes early or late",
-};
+export const clockHint = "set this machine's clock: the store refuses requests that are minutes early or late";
+const checkClock: Meaning = { code: "UNAUTHENTICATED", hint: clockHint };
 const askOwner: Meaning = {
   code: "PERMISSION_DENIED",
   hint: "the credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket here",
@@ -53,7 +51,10 @@ const slower: Meaning = { code: "RATE_LIMITED", retryable: true };
 const again: Meaning = { code: "UNAVAILABLE", retryable: true };
 const full: Meaning = { code: "NO_SPACE", hint: "make room, or have the quota raised" };
 const otherRegion: Meaning = { code: "CONFIG_INVALID", hint: "add the bucket's region to the URL: ?region=<region>" };
-const incapable: Meaning = { code: "NOT_SUPPORTED", hint: "`trunks verify <url>` shows what this store can do" };
+const incapable: Meaning = {
+  code: "NOT_SUPPORTED",
+  hint: "use another store: docs/backends/s3.md says which have what trunks need",
+};
 
 /** By S3's word for it: those of the S3 API reference, and what compatible stores add. */
 const meanings: Readonly<Record<string, Meaning>> = {

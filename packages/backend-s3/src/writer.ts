@@ -18,7 +18,7 @@ export async function writeObject(store: S3Store, write: Write): Promise<boolean
       await (inParts ? writeInParts(store, write) : writeWhole(store, write));
       return true;
     } catch (error) {
-      if (write.ifAbsent && refusalOf(error)?.status === 412) return false;
+      if (write.ifAbsent && isTaken(error)) return false;
       if (!isUndecided(error) || attempt === maxAttempts) throw error;
     }
     await pause(attempt, 0, write.signal);
@@ -37,6 +37,12 @@ async function writeWhole(store: S3Store, write: Write): Promise<void> {
     IfNoneMatch: ifAbsent ? "*" : undefined,
   });
   await store.send(command, { operation: operationOf(write), key, loss: lossOf(write), signal });
+}
+
+/** The answer's status is 412; but who completes an upload may get a 200 early, and the refusal in its body. */
+function isTaken(error: unknown): boolean {
+  const refusal = refusalOf(error);
+  return refusal?.status === 412 || refusal?.code === "PreconditionFailed";
 }
 
 /**

@@ -116,12 +116,29 @@ onEachServer((address) => {
       expect(proxy.requests).toHaveLength(3);
     }));
 
-  test("a clock that cannot be corrected is named", () =>
+  test.each([
+    [20, "this machine's clock is 20 minutes ahead of the store's"],
+    [-20, "this machine's clock is 20 minutes behind the store's"],
+  ])("a clock that is wrong by %d minutes and cannot be corrected is named", (minutes, message) =>
     withProxy(address, {}, async ({ backend, proxy }) => {
-      proxy.use(() => refusal(403, "RequestTimeTooSkewed"));
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + minutes * 60_000 });
+      // Whatever the store takes for the reason.
+      for (const code of ["RequestTimeTooSkewed", "SignatureDoesNotMatch", "AccessDenied"]) {
+        proxy.use(() => refusal(403, code, { date: new Date(Date.now() - minutes * 60_000).toUTCString() }));
+        await expect(backend.get("key")).rejects.toMatchObject({
+          message: expect.stringContaining(message),
+          hint: expect.stringContaining("set this machine's clock"),
+        });
+      }
+    }),
+  );
+
+  test("a clock that is right is not blamed", () =>
+    withProxy(address, {}, async ({ backend, proxy }) => {
+      proxy.use(() => refusal(403, "AccessDenied"));
       await expect(backend.get("key")).rejects.toMatchObject({
-        code: "UNAUTHENTICATED",
-        hint: expect.stringContaining("this machine's clock"),
+        code: "PERMISSION_DENIED",
+        message: expect.not.stringContaining("clock"),
       });
     }));
 

@@ -47,6 +47,14 @@ onEachServer((address) => {
       expect(Buffer.compare((await (await direct.get("key"))?.bytes()) ?? new Uint8Array(0), body)).toBe(0);
     }));
 
+  test("a completion that lost is a defeat, also when the refusal comes behind a 200", () =>
+    withProxy(address, options, async ({ backend, direct, proxy }) => {
+      await direct.create("key", bytesOf(10));
+      proxy.use(first(1, refusal(200, "PreconditionFailed"), isCompletion));
+      expect(await backend.create("key", body)).toBe(false);
+      expect((await direct.get("key"))?.size).toBe(10);
+    }));
+
   test("a part that fails for good takes the upload back", () =>
     withProxy(address, { ...options, path: "refused" }, async ({ backend, direct, proxy }) => {
       proxy.use((request) => (isPart(request) ? refusal(403, "AccessDenied") : { do: "pass" }));

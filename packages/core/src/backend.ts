@@ -103,9 +103,33 @@ export type BackendOptions = Readonly<Record<string, string | undefined>>;
 /** Opens the store that `url` names. Reads the environment here and nowhere else; does no request before it is needed. */
 export type BackendFactory = (url: URL, options?: BackendOptions) => Promise<Backend>;
 
+/** Something about a store's settings that its owner should know, beside the promises that it keeps. */
+export interface Observation {
+  /** What was looked at, in a word or two: `versioning`. */
+  readonly name: string;
+  /** `unknown`: the store cannot tell, or may not tell this user. */
+  readonly status: "ok" | "warning" | "unknown";
+  /** What there is, in half a sentence. */
+  readonly detail: string;
+  /** What the user can do. */
+  readonly hint?: string;
+}
+
+/**
+ * Looks at what a store does by itself: deletes by age, keeps what was deleted, forbids to delete. Reads and changes nothing.
+ * A question that the store refuses to answer is an observation, too; throws `TrunksError` when it cannot be reached.
+ */
+export type StoreDiagnosis = (
+  url: URL,
+  options?: BackendOptions,
+  request?: RequestOptions,
+) => Promise<readonly Observation[]>;
+
 /** What a backend package exports, so that a URL's scheme can load it by its package name. */
 export interface BackendModule {
   /** URL schemes that this package opens, without the colon: `["s3", "minio"]`. */
   readonly schemes: readonly string[];
   readonly openBackend: BackendFactory;
+  /** Absent: there is nothing to look at. */
+  readonly diagnoseStore?: StoreDiagnosis;
 }

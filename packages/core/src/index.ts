@@ -8,8 +8,10 @@ export type {
   ListedKey,
   ListOptions,
   ListPage,
+  Observation,
   Operation,
   RequestOptions,
+  StoreDiagnosis,
 } from "./backend.ts";
 export { type Body, bodySize, bodySlice, bytesBody, type Source } from "./body.ts";
 export { bytesContent, type Content, readContent, streamContent } from "./content.ts";

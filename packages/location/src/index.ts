@@ -10,7 +10,14 @@ export {
   trunkPrefix,
   type UrlLocation,
 } from "./location.ts";
-export { type OpenedLocation, type OpenedRoot, type OpenOptions, openLocation, openRoot } from "./open.ts";
+export {
+  diagnoseRoot,
+  type OpenedLocation,
+  type OpenedRoot,
+  type OpenOptions,
+  openLocation,
+  openRoot,
+} from "./open.ts";
 export { openPlace } from "./place.ts";
 export { isSecretName, redactUrl } from "./redact.ts";
 export { backendPackages, formSchemes, knownBackends, schemeRules } from "./scheme.ts";

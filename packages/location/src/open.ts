@@ -1,4 +1,11 @@
-import { type Backend, type BackendModule, isTrunksError, TrunksError } from "@trunks/core";
+import {
+  type Backend,
+  type BackendModule,
+  isTrunksError,
+  type Observation,
+  type RequestOptions,
+  TrunksError,
+} from "@trunks/core";
 import { loadBackendPackage } from "./backend-package.ts";
 import { canonicalUrl, parseLocation, parseRoot, placeUrl } from "./location.ts";
 import { redactUrl } from "./redact.ts";
@@ -64,6 +71,18 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
 /** Opens a storage's store. */
 export async function openRoot(storage: Storage, options: OpenOptions): Promise<OpenedRoot> {
   return openUrl(parseRoot(storage.url), { ...storage.options, ...storage.secrets }, options);
+}
+
+/** What the backend's package has to say about a storage's store: see `StoreDiagnosis`. Nothing where it does not look. */
+export async function diagnoseRoot(
+  storage: Storage,
+  { environment, installations }: OpenOptions,
+  request: RequestOptions = {},
+): Promise<readonly Observation[]> {
+  const url = parseRoot(storage.url);
+  const { diagnoseStore } = await backendModule(url.protocol.slice(0, -1), environment, installations);
+  if (diagnoseStore === undefined) return [];
+  return diagnoseStore(url, { ...storage.options, ...storage.secrets }, request);
 }
 
 async function openUrl(

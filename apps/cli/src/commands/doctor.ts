@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { isTrunksError } from "@trunks/core";
 import { redactUrl, type Settings, type Storage } from "@trunks/location";
 import { type Command, type Context, exitStatus } from "../command.ts";
-import { errorAnswer } from "../failure.ts";
+import { type Finding, finding, type Looked, storeFindings } from "../finding.ts";
 import { helperOnPath } from "../launcher.ts";
 import { openStorage } from "../open-trunk.ts";
 import { table, wholeList } from "../output.ts";
@@ -11,15 +10,6 @@ import { probeStorage } from "../storage-probe.ts";
 import { findTrunkRemote } from "../trunk-remote.ts";
 import { findWorkingCopy, gitLines, readSettings } from "../working-copy.ts";
 
-/** One thing that was looked at. */
-interface Finding {
-  readonly object: "finding";
-  readonly name: string;
-  readonly status: "ok" | "warning" | "failed";
-  readonly detail: string;
-  readonly hint?: string;
-}
-
 /** Above this, signed requests begin to be refused by stores sooner or later (S3 allows 15 minutes). */
 const maxSkewMs = 60_000;
 const leastGit = [2, 34] as const;
@@ -27,7 +17,7 @@ const leastGit = [2, 34] as const;
 export const command: Command = {
   usage: [""],
   description: [
-    "Looks at Node, git, the helper, this clone's settings and remotes, and tries out every storage as `storage add` does, clock included. Changes nothing but what it writes to the stores for a moment.",
+    "Looks at Node, git, the helper, this clone's settings and remotes, and tries out every storage as `storage add` does, clock and the store's own settings included: versions, locks and rules that delete. Changes nothing but what it writes to the stores for a moment.",
   ],
   async run(context) {
     const { output } = context;
@@ -37,7 +27,7 @@ export const command: Command = {
       await finding("helper", helperFinding),
       ...(await cloneFindings(context)),
     ];
-    const colours = { ok: "green", warning: "yellow", failed: "red" } as const;
+    const colours = { ok: "green", warning: "yellow", failed: "red", unknown: "dim" } as const;
     const rows = findings.flatMap(({ status, name, detail, hint }) => [
       [output.colour(colours[status], status), name, detail],
       ...(hint === undefined ? [] : [["", "", `hint: ${hint}`]]),
@@ -46,19 +36,6 @@ export const command: Command = {
     return findings.some(({ status }) => status === "failed") ? exitStatus.failure : exitStatus.ok;
   },
 };
-
-type Looked = Omit<Finding, "object" | "name">;
-
-/** What `look` finds; what it throws is a finding as well. */
-async function finding(name: string, look: () => Promise<Looked>): Promise<Finding> {
-  try {
-    return { object: "finding", name, ...(await look()) };
-  } catch (error) {
-    if (isTrunksError(error, "ABORTED")) throw error;
-    const { message, hint } = errorAnswer(error);
-    return { object: "finding", name, status: "failed", detail: message, ...(hint !== undefined && { hint }) };
-  }
-}
 
 function nodeFinding(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -103,19 +80,25 @@ async function cloneFindings(context: Context): Promise<Finding[]> {
   });
   const storages: Finding[] = [];
   for (const name of storageNames(settings)) {
-    storages.push(
-      await finding(`storage ${name}`, () => storageFinding(requireStorage(name, settings).storage, context)),
-    );
+    storages.push(...(await storageFindings(name, requireStorage(name, settings).storage, context)));
   }
   return [own, remote, ...storages];
+}
+
+/** Whether a storage works, and if it does, how its store is set up. */
+async function storageFindings(name: string, storage: Storage, context: Context): Promise<Finding[]> {
+  const main = await finding(`storage ${name}`, () => storageFinding(storage, context));
+  if (main.status === "failed") return [main];
+  const others = await storeFindings(storage, context.signal);
+  return [main, ...others.map((each) => ({ ...each, name: `storage ${name}, ${each.name}` }))];
 }
 
 async function storageFinding(storage: Storage, { verbose, signal }: Context): Promise<Looked> {
   await probeStorage(storage, { verbose, signal });
   const skewMs = await clockSkew(storage, signal);
   if (Math.abs(skewMs) <= maxSkewMs) return { status: "ok", detail: "answers, and keeps its promises" };
-  const seconds = Math.round(Math.abs(skewMs) / 1000);
-  const detail = `answers, but this machine's clock is ${seconds} seconds ${skewMs > 0 ? "ahead" : "behind"}`;
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  const detail = `answers, but this machine's clock is ${minutes} min ${skewMs > 0 ? "ahead of" : "behind"} the store's`;
   return { status: "warning", detail, hint: "set the clock; stores refuse requests that are signed at a wrong time" };
 }
 

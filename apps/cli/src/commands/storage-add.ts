@@ -2,6 +2,7 @@ import { TrunksError } from "@trunks/core";
 import { checkStorageName } from "@trunks/location";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
+import { storeFindings, warnings } from "../finding.ts";
 import { mirrorOf, mirrorTo, openOwnTrunk, throwMissed } from "../mirror-trunk.ts";
 import { storageAnswer, withEnvironment } from "../storage-answer.ts";
 import {
@@ -39,7 +40,8 @@ export const command: Command = {
     const storage = await storageFrom(args, { ...bareStorage(url), ...(mode !== undefined && { mirror: true }) });
     const known = (await readSettings(copy))?.storages ?? {};
     if (Object.hasOwn(known, name)) throw taken(name);
-    await probeStorage(withEnvironment(name, storage, known), { verbose, signal });
+    const complete = withEnvironment(name, storage, known);
+    await probeStorage(complete, { verbose, signal });
     const file = await ensureSettings(copy);
     const settings = await file.update((before) => {
       if (Object.hasOwn(before.storages, name)) throw taken(name);
@@ -62,6 +64,7 @@ export const command: Command = {
     const answer = storageAnswer(name, storage, settings);
     const copied = mode === undefined ? "" : trunk === undefined ? notYet(name) : `; it is a ${mode} mirror now`;
     output.answer(answer, `added ${name}: ${answer.url} keeps its promises${copied}`);
+    for (const line of warnings(await storeFindings(complete, signal))) output.note(line);
     return exitStatus.ok;
   },
 };

@@ -138,6 +138,7 @@ describe("the other storage commands", () => {
       object: "ping",
       storage: "primary",
       elapsed_ms: expect.any(Number),
+      findings: [],
     });
     expect(await json(["storage", "show", "other"])).toMatchObject({ code: "NOT_FOUND" });
   });
