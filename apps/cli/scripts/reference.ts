@@ -41,6 +41,8 @@ then. Each document and each item says in \`object\` what it is; members may be 
 | \`backend\` | \`package\`, \`folder\`; from \`list\`: \`schemes\`, \`installed\`, \`version\` too |
 | \`commit\` | \`id\`, \`parents\`, \`author\`, \`committer\` (\`name\`, \`email\`, \`date\`), \`message\` |
 | \`change\` | \`status\`, \`path\`, \`source_path\` |
+| \`ref_update\` | \`ref\`, \`old\`, \`new\` (null: it was made, or deleted), \`entry_id\`, \`slot\`, \`time\`, \`author\`, \`push_options\`, \`undid\`. Their list has \`log_end\` (\`slot\`, \`reason\`: \`beginning\`, \`stubs\`, \`unjudged\`; null while there are more), and a \`total_count\` of null until the end is reached |
+| \`restoration\` | \`undone_entry_id\`, \`dry_run\`, \`moves\` (\`ref\`, \`old\`, \`new\`), \`head\` (\`old\`, \`new\`) |
 | \`push\`, \`pull\`, \`fetch\` | \`exit_status\` |
 | \`version\` | \`version\`, \`node\`, \`git\` |
 

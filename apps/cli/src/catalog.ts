@@ -14,6 +14,21 @@ export const catalog: readonly CatalogEntry[] = [
   { name: "fetch", summary: "git fetch", load: () => import("./commands/fetch.ts") },
   { name: "log", summary: "git log", load: () => import("./commands/log.ts") },
   { name: "diff", summary: "git diff", load: () => import("./commands/diff.ts") },
+  {
+    name: "reflog",
+    summary: "list who moved which branch of the trunk, and when",
+    load: () => import("./commands/reflog.ts"),
+  },
+  {
+    name: "undo",
+    summary: "move the trunk's branches back to before the last push",
+    load: () => import("./commands/undo.ts"),
+  },
+  {
+    name: "branch restore",
+    summary: "bring a deleted branch back",
+    load: () => import("./commands/branch-restore.ts"),
+  },
   { name: "status", summary: "compare local branches with the trunk's", load: () => import("./commands/status.ts") },
   {
     name: "storage add",

@@ -6,6 +6,7 @@ import type { LocalRepository } from "./local-repository.ts";
 import { lookUpObjects, tipsOfPartialClone } from "./object-lookup.ts";
 import type { HelperOptions } from "./options.ts";
 import { makeOutgoingPack, type OutgoingPack } from "./outgoing-pack.ts";
+import { pushAuthor } from "./push-author.ts";
 import type { PushCommand } from "./push-command.ts";
 import { shallowPush, shallowRefusal } from "./shallow-push.ts";
 
@@ -201,7 +202,7 @@ async function publishPacked(
       pack: outgoing?.pack,
       basis: state.slot,
       assumed: assumedIds.length <= namedAssumptions ? assumedIds : "*",
-      author: author(settings.text("user.name"), settings.text("user.email")),
+      author: pushAuthor(settings),
       options: options.pushOptions,
     },
     { signal },
@@ -216,13 +217,6 @@ function firstHead(moves: readonly RefMove[], state: State): { oldTarget: string
     .map(({ ref }) => ref);
   const newTarget = branches.find((ref) => ref === "refs/heads/master") ?? branches[0];
   return newTarget === undefined ? undefined : { oldTarget: state.head, newTarget };
-}
-
-function author(name: string | undefined, email: string | undefined): string | undefined {
-  const shownName = process.env.GIT_COMMITTER_NAME ?? name;
-  const shownEmail = process.env.GIT_COMMITTER_EMAIL ?? email;
-  if (shownName === undefined && shownEmail === undefined) return undefined;
-  return `${shownName ?? ""} <${shownEmail ?? ""}>`.trim();
 }
 
 function report(

@@ -110,12 +110,17 @@ function recordLines(record: TrunkRecord): string[] {
   ];
 }
 
-/** Reads what is in slot `slot`. Throws `CORRUPT`, or `NOT_SUPPORTED` for a newer format. */
-export function decodeSlot(bytes: Uint8Array, slot: number): SlotContent {
+/**
+ * Reads what is in slot `slot`; of its `header` alone, behind which anything may follow or be cut off, a record comes without
+ * its pack. Throws `CORRUPT`, or `NOT_SUPPORTED` for a newer format.
+ */
+export function decodeSlot(bytes: Uint8Array, slot: number, part: "whole" | "header" = "whole"): SlotContent {
   const key = recordKey(slot);
   const file = decodeHeadedFile(bytes, ["record", "stub"], key);
   const reader = new LineReader(file.lines, key);
-  return file.kind === "stub" ? readStub(reader, slot) : readRecord(file, reader, slot);
+  if (file.kind === "stub") return readStub(reader, slot);
+  const content = readRecord(file, reader, slot);
+  return part === "header" ? content : { ...content, pack: readBody(file, content.record, reader) };
 }
 
 /** In bytes: so many hold a whole stub, and the first lines of a record. */
@@ -152,7 +157,7 @@ function readPlace(reader: LineReader, slot: number): number {
   return found === slot ? slot : reader.fail(`it belongs in slot ${found}`);
 }
 
-function readRecord(file: HeadedFile, reader: LineReader, place: number): SlotContent {
+function readRecord(file: HeadedFile, reader: LineReader, place: number): Exclude<SlotContent, Stub> {
   const trunkId = reader.id(reader.required("trunk"));
   const objects = readObjectFormat(reader);
   const slot = readPlace(reader, place);
@@ -171,7 +176,7 @@ function readRecord(file: HeadedFile, reader: LineReader, place: number): SlotCo
     map: readMapChange(reader),
     entries: readEntries(reader, objects),
   };
-  return { kind: "record", record, digest: file.digest, pack: readBody(file, record, reader) };
+  return { kind: "record", record, digest: file.digest, pack: undefined };
 }
 
 export function readObjectFormat(reader: LineReader): ObjectFormat {

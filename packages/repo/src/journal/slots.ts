@@ -3,7 +3,7 @@ import { mapConcurrent } from "../concurrent.ts";
 import { damaged } from "../format/headed-file.ts";
 import { recordKey } from "../format/key.ts";
 import { type DoomList, decodeSlot, type Stub, type TrunkRecord } from "../format/record.ts";
-import { decodeText } from "../format/text.ts";
+import { decodeText, encodeText } from "../format/text.ts";
 import { sha256Hex } from "../platform.ts";
 import type { FoldInput } from "./fold.ts";
 
@@ -19,6 +19,10 @@ export interface SlotRun {
   readonly stub: Stub | undefined;
 }
 
+/** In bytes: so much of a record is asked for when its header is wanted, and the whole only if that is longer. */
+const openingSizeBytes = 8192;
+const headerEnd = encodeText("\n\n");
+
 /** Slots asked for at once. */
 export const slotConcurrency = 64;
 /** Slots read before the next are begun, so that a slot which is not there ends a long run. */
@@ -31,11 +35,14 @@ const keptPacksSizeBytes = 64 * 2 ** 20;
 export class SlotReader {
   readonly #backend: Backend;
   readonly #options: RequestOptions;
+  readonly #part: "whole" | "header";
   #keptBytes = 0;
 
-  constructor(backend: Backend, options: RequestOptions) {
+  /** With `header`, records are read without their packs. */
+  constructor(backend: Backend, options: RequestOptions, part: "whole" | "header" = "whole") {
     this.#backend = backend;
     this.#options = options;
+    this.#part = part;
   }
 
   /** `count` slots from `first` on, or as many as are filled; all are asked for at once. */
@@ -65,14 +72,36 @@ export class SlotReader {
     return { records, stub: undefined };
   }
 
+  /** Of the slots from `first` to `last`, which are known to be filled, the records behind the last stub. */
+  async behindStubs(first: number, last: number): Promise<SlotRun> {
+    const slots = slotsFrom(first, last - first + 1);
+    const contents = await mapConcurrent(slots, slotConcurrency, (slot) => this.#read(slot));
+    const missing = contents.lastIndexOf(undefined);
+    if (missing !== -1) throw gap(first + missing);
+    const stub = contents.findLastIndex(isStub);
+    return { records: contents.slice(stub + 1) as ReadRecord[], stub: contents[stub] as Stub | undefined };
+  }
+
   async #read(slot: number): Promise<ReadRecord | Stub | undefined> {
-    const content = await this.#backend.get(recordKey(slot), this.#options);
-    if (content === undefined) return undefined;
-    const decoded = decodeSlot(await content.bytes(), slot);
+    const bytes = this.#part === "header" ? await this.#header(slot) : await this.#whole(slot);
+    if (bytes === undefined) return undefined;
+    const decoded = decodeSlot(bytes, slot, this.#part);
     if (decoded.kind === "stub") return decoded;
     const { record, digest, pack } = decoded;
     const lists = await mapConcurrent(record.doomLists, slotConcurrency, (list) => this.#readDoomList(list));
     return { record, digest, pack: this.#kept(pack), doomedKeys: [...record.doomed, ...lists.flat()] };
+  }
+
+  async #whole(slot: number): Promise<Uint8Array | undefined> {
+    return (await this.#backend.get(recordKey(slot), this.#options))?.bytes();
+  }
+
+  async #header(slot: number): Promise<Uint8Array | undefined> {
+    const range = { start: 0, end: openingSizeBytes };
+    const content = await this.#backend.get(recordKey(slot), { ...this.#options, range });
+    if (content === undefined) return undefined;
+    const bytes = await content.bytes();
+    return bytes.length === content.totalSize || includes(bytes, headerEnd) ? bytes : this.#whole(slot);
   }
 
   async #readDoomList(list: DoomList): Promise<string[]> {
@@ -89,6 +118,13 @@ export class SlotReader {
     this.#keptBytes += pack.length;
     return pack;
   }
+}
+
+function includes(bytes: Uint8Array, [first = 0, second]: Uint8Array): boolean {
+  for (let at = bytes.indexOf(first); at !== -1; at = bytes.indexOf(first, at + 1)) {
+    if (bytes[at + 1] === second) return true;
+  }
+  return false;
 }
 
 function slotsFrom(first: number, count: number): number[] {

@@ -1,5 +1,5 @@
 import { type Backend, isTrunksError, type RequestOptions } from "@trunks/core";
-import { latestKey, snapshotKeySlot, snapshotPrefix } from "../format/key.ts";
+import { latestKey, snapshotKey, snapshotKeySlot, snapshotPrefix } from "../format/key.ts";
 import { decodeLatest, type Latest } from "../format/latest.ts";
 import { decodeSnapshot } from "../format/snapshot.ts";
 import type { State } from "../format/state.ts";
@@ -26,4 +26,22 @@ export async function readSnapshot(backend: Backend, key: string, options: Reque
 export async function listSnapshots(backend: Backend, options: RequestOptions): Promise<string[]> {
   const page = await backend.list(snapshotPrefix, { ...options, limit: 64 });
   return page.keys.map(({ key }) => key).filter((key) => snapshotKeySlot(key) !== undefined);
+}
+
+/** The newest snapshot of a slot below `slot` that can be read; `undefined` when there is none. */
+export async function readSnapshotBelow(
+  backend: Backend,
+  slot: number,
+  options: RequestOptions,
+): Promise<State | undefined> {
+  if (slot <= 0) return undefined;
+  // Behind every snapshot of this slot, in the order of keys.
+  const after = snapshotKey(slot, "g");
+  const { keys } = await backend.list(snapshotPrefix, { ...options, after, limit: 64 });
+  for (const { key } of keys) {
+    if (snapshotKeySlot(key) === undefined) continue;
+    const state = await readSnapshot(backend, key, options);
+    if (state !== undefined) return state;
+  }
+  return undefined;
 }
