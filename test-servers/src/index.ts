@@ -1,4 +1,4 @@
-export { type AzureAddress, type AzureServer, startAzurite } from "./azurite.ts";
+export { type AzureAddress, type AzureServer, azureSignature, startAzurite } from "./azurite.ts";
 export { type GcsAddress, type GcsServer, startFakeGcs } from "./gcs.ts";
 export {
   cacheFolder,
@@ -10,7 +10,7 @@ export {
 export { makeKey, type SftpAddress, type SftpServer, type SshdOptions, startOpenssh } from "./openssh.ts";
 export { startPgbouncer } from "./pgbouncer.ts";
 export { startPkgSftp } from "./pkg-sftp.ts";
-export { type PostgresAddress, type PostgresServer, startPostgres } from "./postgres.ts";
+export { asAdministrator, type PostgresAddress, type PostgresServer, startPostgres } from "./postgres.ts";
 export { type PostgresWire, startPostgresWire } from "./postgres-wire.ts";
 export {
   type ProxiedRequest,

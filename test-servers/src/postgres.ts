@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Client } from "pg";
+import { Client, type QueryResultRow } from "pg";
 import { makeCertificate } from "./certificate.ts";
 import { type InstallableServer, installedProgram, ServerUnavailableError } from "./installation.ts";
 import { type ServerCommand, ServerProcess, type TestServer } from "./server-process.ts";
@@ -170,6 +170,22 @@ export async function connectOnce({ port, password }: { port: number; password: 
   try {
     await client.connect();
     await client.query("SELECT 1");
+  } finally {
+    await client.end();
+  }
+}
+
+/** Runs statements as the superuser, and answers the rows of the last one. */
+export async function asAdministrator<Row extends QueryResultRow>(
+  { host, port, user, password, database }: PostgresAddress,
+  ...statements: readonly string[]
+): Promise<readonly Row[]> {
+  const client = new Client({ host, port, user, password, database });
+  await client.connect();
+  try {
+    let rows: readonly Row[] = [];
+    for (const statement of statements) rows = (await client.query<Row>(statement)).rows;
+    return rows;
   } finally {
     await client.end();
   }

@@ -37,7 +37,7 @@ const checkKeys: Meaning = {
 };
 const askOwner: Meaning = {
   code: "PERMISSION_DENIED",
-  hint: "the credentials need the role Storage Blob Data Contributor, or a signature with racwdl, on this container",
+  hint: "the credentials need the role Storage Blob Data Contributor, or a signature with racwdl that has not ended",
 };
 const protectedBlob: Meaning = { code: "PERMISSION_DENIED", hint: "a policy, a hold or a lease protects the blob" };
 const noContainer: Meaning = { code: "NOT_FOUND", hint: "create the container, or check its name and the account" };

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { PostgresAddress } from "@trunks/test-servers";
-import { Client, type QueryResultRow } from "pg";
+import { asAdministrator, type PostgresAddress } from "@trunks/test-servers";
 import { describe, inject, test } from "vitest";
 import type { PostgresOptions } from "../src/index.ts";
 
@@ -24,22 +23,6 @@ export function onServer(name: "postgres" | "pgbouncer", tests: (address: Postgr
   const address = inject("servers")[name];
   if (address === undefined) test.skip(`${name}: this machine cannot have the server`);
   else describe(name, () => tests(address));
-}
-
-/** Runs statements as the superuser, and answers the rows of the last one. */
-export async function asAdministrator<Row extends QueryResultRow>(
-  { host, port, user, password, database }: PostgresAddress,
-  ...statements: readonly string[]
-): Promise<readonly Row[]> {
-  const client = new Client({ host, port, user, password, database });
-  await client.connect();
-  try {
-    let rows: readonly Row[] = [];
-    for (const statement of statements) rows = (await client.query<Row>(statement)).rows;
-    return rows;
-  } finally {
-    await client.end();
-  }
 }
 
 /** A new role that may log in and nothing else. */

@@ -1,8 +1,8 @@
 import { isTrunksError } from "@trunks/core";
-import { type PostgresServer, startPostgres } from "@trunks/test-servers";
+import { asAdministrator, type PostgresServer, startPostgres } from "@trunks/test-servers";
 import { test as base, expect, inject } from "vitest";
 import { openPostgres } from "../src/index.ts";
-import { asAdministrator, bytesOf, optionsFor } from "./address.ts";
+import { bytesOf, optionsFor } from "./address.ts";
 
 const rounds = 3;
 const large = bytesOf(30 * 2 ** 20);

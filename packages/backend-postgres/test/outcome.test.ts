@@ -1,8 +1,8 @@
 import { type Backend, isTrunksError, type TrunksError } from "@trunks/core";
-import { type PostgresAddress, type PostgresWire, startPostgresWire } from "@trunks/test-servers";
+import { asAdministrator, type PostgresAddress, type PostgresWire, startPostgresWire } from "@trunks/test-servers";
 import { expect, test } from "vitest";
 import { openPostgres, type PostgresOptions } from "../src/index.ts";
-import { asAdministrator, bytesOf, onServer, optionsFor } from "./address.ts";
+import { bytesOf, onServer, optionsFor } from "./address.ts";
 
 interface Faulty {
   readonly wire: PostgresWire;

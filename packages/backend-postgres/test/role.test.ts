@@ -1,6 +1,7 @@
+import { asAdministrator } from "@trunks/test-servers";
 import { expect, test } from "vitest";
 import { openPostgres } from "../src/index.ts";
-import { asAdministrator, bytesOf, newName, newRole, onEachServer, onServer, optionsFor } from "./address.ts";
+import { bytesOf, newName, newRole, onEachServer, onServer, optionsFor } from "./address.ts";
 
 onEachServer((address) => {
   test("absent tables hold nothing, and the first write makes them", async () => {

@@ -1,6 +1,7 @@
+import { asAdministrator } from "@trunks/test-servers";
 import { expect, test } from "vitest";
 import { openPostgres, type PostgresOptions } from "../src/index.ts";
-import { asAdministrator, newRole, onServer, optionsFor } from "./address.ts";
+import { newRole, onServer, optionsFor } from "./address.ts";
 
 /** Whether a connection of these options is encrypted. */
 async function isEncrypted(options: PostgresOptions, address: Parameters<typeof asAdministrator>[0]): Promise<boolean> {

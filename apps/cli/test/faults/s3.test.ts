@@ -1,7 +1,16 @@
-import { type S3Server, ServerUnavailableError, startSeaweed, startVersity } from "@trunks/test-servers";
+import {
+  type ProxiedRequest,
+  type ProxyScript,
+  type S3Server,
+  ServerUnavailableError,
+  startProxy,
+  startSeaweed,
+  startVersity,
+} from "@trunks/test-servers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ending } from "../support/ending.ts";
 import { FaultySandbox } from "../support/faulty-sandbox.ts";
+import { said } from "../support/messages.ts";
 import { commit, makeRepository } from "../support/repository.ts";
 import { s3Environment, s3Url } from "../support/stores.ts";
 
@@ -9,15 +18,6 @@ import { s3Environment, s3Url } from "../support/stores.ts";
 const startTimeoutMs = 15 * 60_000;
 
 const wentWell = { status: 0, messages: "" };
-
-/** One line that says what is wrong, and one that says what to do. */
-function said(what: RegExp, hint: RegExp): unknown {
-  return expect.stringMatching(
-    new RegExp(
-      `^fatal: [^\n]*${what.source}[^\n]*\nhint: [^\n]*${hint.source}[^\n]*\n(error: failed to push [^\n]*\n)?$`,
-    ),
-  );
-}
 
 describe.each([
   ["versity", startVersity],
@@ -81,6 +81,75 @@ describe.each([
     expect(sandbox.exists("clone")).toBe(false);
   });
 
+  /** The server behind a proxy that answers some requests by itself. */
+  async function onBadWay(
+    fault: (request: ProxiedRequest) => boolean,
+    code: string,
+    work: (url: string) => Promise<void>,
+  ) {
+    const body = `<Error><Code>${code}</Code><Message>no</Message></Error>`;
+    const headers = { "content-type": "application/xml" };
+    const script: ProxyScript = (request) =>
+      fault(request) ? { do: "answer", status: 403, headers, body } : { do: "pass" };
+    const proxy = await startProxy(server.endpoint, { script });
+    try {
+      await work(s3Url(server, proxy.endpoint, "app"));
+    } finally {
+      await proxy.stop();
+    }
+  }
+
+  test("credentials that expire in the middle of a push, and cannot be renewed", () =>
+    onBadWay(
+      ({ method }) => method === "PUT",
+      "ExpiredToken",
+      async (target) => {
+        expect(await git(["push", "-q", target, "main"])).toEqual({
+          status: 1,
+          messages: said(/403 ExpiredToken/, /log in again: the credentials have expired/),
+        });
+      },
+    ));
+
+  test("a clock that is wrong by 20 minutes is put right by the store's", async () => {
+    const shift = `const now=Date.now;const Real=Date;globalThis.Date=class extends Real{constructor(...given){super(...(given.length===0?[now()+1200000]:given))}static now(){return now()+1200000}}`;
+    const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shift)}` };
+    const proxy = await startProxy(server.endpoint);
+    try {
+      const target = s3Url(server, proxy.endpoint, "app");
+      expect(await git(["push", "-q", target, "main:refs/heads/late"], environment)).toEqual(wentWell);
+      const dates = proxy.requests.map(({ headers }) => minutesOf(headers["x-amz-date"]));
+      expect((dates[0] as number) - (dates.at(-1) as number)).toBeGreaterThan(15);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  test("a clock that cannot be put right is named", () =>
+    onBadWay(
+      () => true,
+      "RequestTimeTooSkewed",
+      async (target) => {
+        for (const args of commands(target)) {
+          const messages = said(/403 RequestTimeTooSkewed/, /set this machine's clock/);
+          expect([args[0], await git(args)]).toEqual([args[0], { status: 128, messages }]);
+        }
+      },
+    ));
+
+  // Amazon has rights of their own for it; these servers have not.
+  test("one who may not list", () =>
+    onBadWay(
+      ({ query }) => query.has("list-type"),
+      "AccessDenied",
+      async (target) => {
+        for (const args of commands(target)) {
+          const messages = said(/403 AccessDenied/, /s3:ListBucket/);
+          expect([args[0], await git(args)]).toEqual([args[0], { status: 128, messages }]);
+        }
+      },
+    ));
+
   // Versity has one user.
   if (start === startSeaweed)
     test("one who may only read: fetches work, a push says which rights it needs", async () => {
@@ -95,3 +164,8 @@ describe.each([
       expect(await sandbox.git(["ls-remote", url(), "main"], { environment: s3Environment(server) })).toMatch(id);
     });
 });
+
+/** As S3 writes it in requests: `20260102T030405Z`. */
+function minutesOf(date: string | string[] | undefined): number {
+  return Date.parse(String(date).replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z")) / 60_000;
+}
