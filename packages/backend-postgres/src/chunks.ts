@@ -23,7 +23,7 @@ export async function writeInChunks(store: PostgresStore, write: Write): Promise
   const hidden: Attempt = { ...attempt, loss: "harmless" };
   try {
     await store.write(statements.beginContent(content), hidden);
-    await addChunks(store, content, body, hidden);
+    await addChunks(store, content, body, { ...hidden, bulk: true });
     if (signal?.aborted) throw abortedError(signal);
     const parameters = [store.options.keyPrefix + key, bodySize(body), content, chunkBytes] as const;
     const statement = ifAbsent ? statements.createFromContent(...parameters) : statements.putFromContent(...parameters);

@@ -14,6 +14,8 @@ export interface Attempt {
   readonly key?: string;
   readonly loss: Loss;
   readonly signal?: AbortSignal;
+  /** One of many statements of a large body, which a connection more makes faster. Default false. */
+  readonly bulk?: boolean;
 }
 
 /** Where and when a statement failed. */

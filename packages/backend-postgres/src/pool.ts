@@ -40,9 +40,16 @@ export class Pool {
     this.#most = most;
   }
 
-  /** A connection for the caller alone, an idle one or one that `open` makes. Give it back with `release`. */
-  async take(open: () => Promise<Connection>, signal: AbortSignal | undefined): Promise<Connection> {
-    const idle = this.#takeIdle() ?? (await this.#turn(signal));
+  /**
+   * A connection for the caller alone, an idle one or one that `open` makes. Give it back with `release`. Who is impatient
+   * does not wait for another's connection while one more is allowed.
+   */
+  async take(
+    open: () => Promise<Connection>,
+    signal: AbortSignal | undefined,
+    isImpatient = false,
+  ): Promise<Connection> {
+    const idle = this.#takeIdle() ?? (await this.#turn(signal, isImpatient));
     if (idle !== undefined) return idle;
     this.#opening++;
     try {
@@ -112,8 +119,8 @@ export class Pool {
   }
 
   /** Waits for the right to open a connection (`undefined`), or for one that another has finished with. */
-  async #turn(signal: AbortSignal | undefined): Promise<Connection | undefined> {
-    if (this.#count === 0) {
+  async #turn(signal: AbortSignal | undefined, isImpatient: boolean): Promise<Connection | undefined> {
+    if (this.#count === 0 || (isImpatient && this.#count < this.#most)) {
       this.#count++;
       return undefined;
     }

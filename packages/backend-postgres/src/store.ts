@@ -92,7 +92,7 @@ export class PostgresStore {
 
   async #withConnection<Result>(attempt: Attempt, use: (connection: Connection) => Promise<Result>): Promise<Result> {
     const { signal } = attempt;
-    const connection = await this.#pool.take(() => this.#open(attempt), signal);
+    const connection = await this.#pool.take(() => this.#open(attempt), signal, attempt.bulk);
     try {
       if (signal?.aborted) throw abortedError(signal);
       return await use(connection);
