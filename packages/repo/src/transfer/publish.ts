@@ -116,7 +116,8 @@ export class Publisher {
     const pack = body?.kind === "inline" ? body.bytes : undefined;
     const bodies = body?.kind === "segments" ? body.segments : [];
     const uploads = this.#mirrors.uploads(reading.state.map);
-    const entry = { ...draft, segments: await uploadSegments(uploads, bodies, this.#newId, options) };
+    const segments = await uploadSegments(uploads, bodies, this.#newId, { ...options, sleep: this.#mirrors.sleep });
+    const entry = { ...draft, segments };
     const combiner = new Combiner(this.#backend, entry, pack, this.#now, options);
     try {
       return await this.#settle(reading, { entry, pack, combiner }, options);

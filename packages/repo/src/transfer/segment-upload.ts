@@ -11,6 +11,7 @@ import {
 import { mapConcurrent } from "../concurrent.ts";
 import { indexKey, packKey } from "../format/key.ts";
 import type { Segment } from "../format/pack-name.ts";
+import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { createDigest } from "../platform.ts";
 
 /** A pack that needs no base outside itself, and its version-2 index. */
@@ -20,17 +21,25 @@ export interface SegmentBody {
   readonly objectCount: number;
 }
 
-/** Tries after a lost answer. The name is ours alone, so to repeat is harmless. */
-const maxTries = 5;
+/**
+ * How long to go on after lost answers, as waits in milliseconds before each further try: as long as a server takes to start
+ * again. The name is ours alone, so to repeat is harmless.
+ */
+const unknownWaitsMs = [0, 100, 200, 400, 800, 1600, 3200, 6400, 12_800];
 /** Segments uploaded at once; each may go up in parallel parts. */
 const segmentConcurrency = 4;
+
+export interface UploadOptions extends RequestOptions {
+  /** Default: the runtime's own timer. */
+  readonly sleep?: Sleep;
+}
 
 /** Stores packs and their indexes under fresh names. All are durable when the promise resolves. */
 export function uploadSegments(
   backend: Backend,
   bodies: readonly SegmentBody[],
   newId: () => string,
-  options: RequestOptions = {},
+  options: UploadOptions = {},
 ): Promise<Segment[]> {
   return mapConcurrent(bodies, segmentConcurrency, (body) => uploadSegment(backend, body, newId(), options));
 }
@@ -39,7 +48,7 @@ async function uploadSegment(
   backend: Backend,
   body: SegmentBody,
   id: string,
-  options: RequestOptions,
+  options: UploadOptions,
 ): Promise<Segment> {
   const pack = new DigestedBody(body.pack);
   const index = new DigestedBody(body.index);
@@ -54,15 +63,18 @@ async function uploadSegment(
   };
 }
 
-async function createOwn(backend: Backend, key: string, body: Body, options: RequestOptions): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+async function createOwn(backend: Backend, key: string, body: Body, options: UploadOptions): Promise<void> {
+  const { sleep = timerSleep, signal } = options;
+  for (let attempt = 0; ; attempt++) {
     try {
-      const created = await backend.create(key, body, options);
-      if (!created && attempt === 1) throw new TrunksError("INTERNAL", `${key} was taken, and its name is random`);
+      const created = await backend.create(key, body, { signal });
+      if (!created && attempt === 0) throw new TrunksError("INTERNAL", `${key} was taken, and its name is random`);
       return;
     } catch (error) {
-      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || options.signal?.aborted) throw error;
-      if (attempt === maxTries) throw notUploaded(error);
+      if (!isTrunksError(error, "OUTCOME_UNKNOWN") || signal?.aborted) throw error;
+      const waitMs = unknownWaitsMs[attempt];
+      if (waitMs === undefined) throw notUploaded(error);
+      if (waitMs > 0) await sleep(waitMs, signal);
     }
   }
 }

@@ -25,7 +25,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "transfer/segment-upload.ts",
-        found: "if (attempt === maxTries) throw notUploaded(error);",
+        found: "if (waitMs === undefined) throw notUploaded(error);",
         replacement: "return;",
       },
     ],

@@ -92,7 +92,8 @@ export function compactor(scene: Scene): Promise<void> {
     }
     const body = { pack: packOf([...objects]), index: encodeText("an index"), objectCount: objects.size };
     const bodies = objects.size === 0 ? [] : [body];
-    const segments = await code.uploadSegments(process.backend, bodies, () => world.random.hex(32));
+    const sleep = (ms: number) => world.sleep(ms);
+    const segments = await code.uploadSegments(process.backend, bodies, () => world.random.hex(32), { sleep });
     await process.nap();
     const names = retired.map(({ name }) => name);
     if (await append(process, state, { retired: names, segments, drop })) count(scene, drop ? "drop" : "compaction");
