@@ -220,12 +220,27 @@ async function writePack(path: string, chunks: AsyncIterable<Uint8Array>, object
 }
 
 async function writeAll(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const asked = ask(chunks); // Before the file is there: a pack and its index are then asked for in one round.
   const file = await open(path, "wx", 0o444);
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of asked) {
       for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
     }
   } finally {
     await file.close();
   }
+}
+
+/** `chunks`, the first of which is asked for now and not when it is read. */
+function ask(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = iterator.next();
+  first.catch(() => {}); // Its failure is thrown when it is read.
+  return (async function* () {
+    try {
+      for (let chunk = await first; !chunk.done; chunk = await iterator.next()) yield chunk.value;
+    } finally {
+      await iterator.return?.();
+    }
+  })();
 }
