@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ServerUnavailableError } from "@trunks/test-servers";
 import { afterAll, beforeAll, describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { type BlockRun, Reader, runnableBlocks } from "./support/page-run.ts";
+import { notImplemented, startPresetServer } from "./support/s3-presets.ts";
 import { type StorePageName, storePages } from "./support/store-page.ts";
 
 /**
@@ -15,11 +16,9 @@ const shortly = { "trunks verify ": "trunks verify --probe " };
 /** Blocks that nobody runs, with the reason. */
 const excused: Readonly<Record<string, string>> = {
   "README.md 1": "`npm test` is what runs this",
-  "docs/backends/local.md 1": "needs a group of users on the machine",
-  "docs/backends/sftp.md 0": "needs a host whose key the user knows; the backend's own tests have one",
-  "docs/backends/sftp.md 1": "the same",
-  "docs/backends/sftp.md 2": "the same",
-  "packages/backend-sftp/README.md 0": "the same",
+  "docs/backends/local.md 2": "needs setfacl, and a file system with its lists",
+  "packages/sdk/README.md 0": "installs what the package's own test runs",
+  ...Object.fromEntries([1, 2, 3, 4, 5].map((block) => [`packages/sdk/README.md ${block}`, "that test runs it"])),
   "apps/create-backend/README.md 0": "docs/writing-a-backend.md begins with the same, and is run",
   "contract-tests/README.md 0": "docs/writing-a-backend.md has the same in full, and is run",
 };
@@ -41,10 +40,10 @@ const createOnce = `import { randomUUID } from "node:crypto";
 console.log("created:", await backend.create(\`docs/\${randomUUID()}\`, new Uint8Array(3)));
 await backend.close();`;
 
-/** The server of a page for one test, which is skipped where the machine cannot have it. */
-async function serve(context: TestContext, name: StorePageName) {
+/** A server for one test, which is skipped where the machine cannot have it. */
+async function serve<Server extends { stop(): Promise<void> }>(context: TestContext, start: () => Promise<Server>) {
   try {
-    const server = await storePages[name]();
+    const server = await start();
     onTestFinished(() => server.stop());
     return server;
   } catch (error) {
@@ -69,26 +68,75 @@ describe("the page of each store", () => {
     await follow({ page, block: 0, changes: { "/srv/code": join(reader.path, "srv/code") } });
     await expectPushed();
     expect(await reader.shell("git log --format=%s", "elsewhere")).toBe("one\n");
+    const own = { developers: "$(id -gn)", "/srv/code": join(reader.path, "srv/code") };
+    await follow({ page, block: 1, changes: own });
     const changes = { ...shortly, "/mnt/share": join(reader.path, "mnt/share") };
-    expect(await follow({ page, block: 2, changes })).toContain(" 0 failed");
+    expect(await follow({ page, block: 3, changes })).toContain(" 0 failed");
   });
 
   test.for(Object.keys(storePages) as StorePageName[])("%s", async (name, context) => {
-    const server = await serve(context, name);
+    const server = await serve(context, storePages[name]);
     const { environment, before } = server;
     const page = `docs/backends/${name}.md`;
+    for (const [path, text] of Object.entries(server.home ?? {})) reader.write(join("home", path), text);
     const changes = { ...reader.packed("@trunks/cli", server.package), ...shortly, ...server.shell };
     expect(await follow({ page, block: 0, changes, folder: "my-app" })).toContain(" 0 failed");
     await expectPushed(environment);
     await reader.need(server.package);
-    const program = { page, block: 1, changes: server.program, environment, before, behind: createOnce };
+    const block = runnableBlocks(page).findIndex(({ language }) => language === "ts");
+    const program = { page, block, changes: server.program, environment, before, behind: createOnce };
     expect(await follow(program)).toContain("created: true");
+    if (server.readme === undefined) return;
+    const readme = { ...reader.packed("@trunks/cli", server.package), ...server.readme };
+    await reader.shell(`mkdir cloned-${name}`);
+    await follow({
+      page: `packages/${server.package.replace("@trunks/", "")}/README.md`,
+      block: 0,
+      changes: readme,
+      folder: `cloned-${name}`,
+    });
+  });
+
+  const s3Page = "docs/backends/s3.md";
+
+  test("s3: each preset's set-up, at a real server's address in the place of the vendor's", async (context) => {
+    const { presets, environment } = await serve(context, startPresetServer);
+    for (const [block, { scheme, changes }] of presets.entries()) {
+      if (scheme === "b2") continue;
+      const told = await follow({
+        page: s3Page,
+        block: block + 1,
+        changes: { ...shortly, ...changes },
+        folder: "my-app",
+      });
+      expect(told, scheme).toContain(" 0 failed");
+      await expectPushed(environment);
+    }
+  });
+
+  test("s3: B2's set-up, at a server that refuses as B2 does, ends as the page says", async (context) => {
+    const { presets, proxy } = await serve(context, startPresetServer);
+    proxy.use(({ method, headers }) =>
+      method === "PUT" && headers["if-none-match"] !== undefined ? notImplemented : { do: "pass" },
+    );
+    const block = presets.findIndex(({ scheme }) => scheme === "b2");
+    const { changes } = presets[block] as (typeof presets)[number];
+    const failing = { "trunks verify ": "! trunks verify --probe ", "git push": "! git push" };
+    const told = await follow({
+      page: s3Page,
+      block: block + 1,
+      changes: { ...changes, ...failing },
+      folder: "my-app",
+    });
+    expect(told).toMatch(/[1-9]\d* failed/);
+    expect(told).toMatch(/fatal: .*501 NotImplemented/);
+    await reader.shell("git remote remove origin", "my-app");
   });
 });
 
 test("README.md and those of the programs, on S3 and a folder", async (context) => {
   // The variables say which server; only the bucket's name is another.
-  const { environment, shell } = await serve(context, "s3");
+  const { environment, shell } = await serve(context, storePages.s3);
   const bucket = { "//company-code": shell["//my-bucket"] as string };
   const share = { "file:///mnt/share": `file://${reader.path}/mnt/share` };
   await reader.shell(`git push -q trunks::file://${reader.path}/mnt/share/my-app main`, "my-app");

@@ -1,4 +1,11 @@
-import { startAzurite, startFakeGcs, startPostgres, startVersity, type TestServer } from "@trunks/test-servers";
+import {
+  startAzurite,
+  startFakeGcs,
+  startOpenssh,
+  startPostgres,
+  startVersity,
+  type TestServer,
+} from "@trunks/test-servers";
 import type { PackageName } from "./tarballs.ts";
 
 /** How the page of a store is run on a real server: what of the page is replaced by what of the server. */
@@ -7,8 +14,12 @@ export interface StorePage {
   readonly environment: Readonly<Record<string, string>>;
   /** In the first block, the five lines of a shell. */
   readonly shell: Readonly<Record<string, string>>;
-  /** In the second block, a program. */
+  /** In the block of a program. */
   readonly program: Readonly<Record<string, string>>;
+  /** In the block of the package's README, where that has one of its own. */
+  readonly readme?: Readonly<Record<string, string>>;
+  /** Files that the reader has below the home. */
+  readonly home?: Readonly<Record<string, string>>;
   /** What stands before the program. */
   readonly before?: string;
 }
@@ -64,6 +75,38 @@ export const storePages = {
     },
     before: `const password = ${JSON.stringify(password)};`,
   })),
+  // With a program as its subsystem the server lets in a user who has a shell.
+  sftp: page(
+    () => startOpenssh({ subsystem: "/usr/lib/openssh/sftp-server" }),
+    ({ host, port, user, folder, identityFile, knownHostsFile }) => ({
+      package: "@trunks/backend-sftp",
+      environment: {},
+      home: {
+        ".ssh/config": [
+          "Host files.example",
+          `  HostName ${host}`,
+          `  Port ${port}`,
+          `  IdentityFile ${identityFile}`,
+          `  UserKnownHostsFile ${knownHostsFile}`,
+          "",
+        ].join("\n"),
+      },
+      shell: {
+        // ssh looks for its files where the machine says that the home is.
+        "ssh me@": 'ssh -F "$HOME/.ssh/config" me@',
+        "me@": `${user}@`,
+        "/srv/code": `${folder}/srv/code`,
+      },
+      program: {
+        '"files.example"': `"${host}", port: ${port}`,
+        '"me"': `"${user}"`,
+        "/srv/code": `${folder}/srv/code`,
+        "/etc/trunks/id_ed25519": identityFile,
+        "/etc/trunks/known_hosts": knownHostsFile,
+      },
+      readme: { "me@": `${user}@`, "/srv/code/app": `${folder}/srv/code/my-app app` },
+    }),
+  ),
 };
 
 export type StorePageName = keyof typeof storePages;

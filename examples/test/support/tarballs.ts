@@ -14,6 +14,7 @@ const folders = {
   "@trunks/backend-local": "packages/backend-local",
   "@trunks/backend-postgres": "packages/backend-postgres",
   "@trunks/backend-s3": "packages/backend-s3",
+  "@trunks/backend-sftp": "packages/backend-sftp",
   "@trunks/cli": "apps/cli",
   "@trunks/core": "packages/core",
   "@trunks/contract-tests": "contract-tests",

@@ -1,7 +1,20 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { asAdministrator } from "@trunks/test-servers";
 import { expect, test } from "vitest";
 import { openPostgres } from "../src/index.ts";
 import { bytesOf, newName, newRole, onEachServer, onServer, optionsFor } from "./address.ts";
+
+/** The rights that the page asks for, with a test's own names in the place of the page's. */
+function grants(names: Readonly<Record<"schema" | "writer" | "reader", string>>): string[] {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/backends/postgres.md"), "utf8");
+  const [, text = ""] = /^```sql\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  const own = text
+    .replace(/\b(trunks\w*)/g, `${names.schema}.$1`)
+    .replace(/\bpublic\b/g, names.schema)
+    .replace(/\b(writer|reader)\b/g, (role) => names[role as "writer" | "reader"]);
+  return own.split("\n").filter((line) => line !== "");
+}
 
 onEachServer((address) => {
   test("absent tables hold nothing, and the first write makes them", async () => {
@@ -18,9 +31,11 @@ onEachServer((address) => {
 
   test("a role that may create no tables works with those that are there, and is refused where there are none", async () => {
     const schema = newName("s");
-    const options = optionsFor(address, { schema });
-    const role = await newRole(address);
-    await asAdministrator(address, `CREATE SCHEMA ${schema}`, `GRANT USAGE ON SCHEMA ${schema} TO ${role.user}`);
+    const options = optionsFor(address, { schema, table: "trunks" });
+    const [role, reader] = [await newRole(address), await newRole(address)];
+    // The schema of the page is open to all, as far as this goes.
+    const open = [role, reader].map(({ user }) => `GRANT USAGE ON SCHEMA ${schema} TO ${user}`);
+    await asAdministrator(address, `CREATE SCHEMA ${schema}`, ...open);
     const restricted = await openPostgres({ ...options, ...role });
     await expect(restricted.create("key", bytesOf(3))).rejects.toMatchObject({
       code: "PERMISSION_DENIED",
@@ -29,15 +44,16 @@ onEachServer((address) => {
     const owner = await openPostgres(options);
     await owner.put("ready", bytesOf(1));
     await expect(restricted.get("ready")).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
-    await asAdministrator(
-      address,
-      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role.user}`,
-    );
+    await asAdministrator(address, ...grants({ schema, writer: role.user, reader: reader.user }));
     const large = bytesOf(3 * 2 ** 20);
     expect(await restricted.create("key", large)).toBe(true);
     expect(await restricted.create("key", large)).toBe(false);
     await restricted.put("key", large.subarray(1));
     expect((await restricted.get("key"))?.size).toBe(large.length - 1);
+    const reading = await openPostgres({ ...options, ...reader });
+    expect((await reading.get("key"))?.size).toBe(large.length - 1);
+    await expect(reading.create("other", bytesOf(3))).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+    await reading.close();
     await restricted.delete(["key", "ready"]);
     expect((await owner.list("")).keys).toEqual([]);
     await restricted.close();
