@@ -171,7 +171,7 @@ export class Publisher {
         combiner.goAlone();
       } else {
         combiner.look(state);
-        reading = (await peeked) ?? (await this.#readOn(reading, options));
+        reading = (await peeked) ?? (await this.#readOn(reading, push, options));
         patience = maxPolls;
       }
     }
@@ -196,10 +196,16 @@ export class Publisher {
     }
   }
 
-  /** Reads what another writer has put where this one wanted to write. */
-  async #readOn(reading: Reading, options: RequestOptions): Promise<Reading> {
+  /** Reads what another writer has put where this one wanted to write; to the end, when it would refuse the push. */
+  async #readOn(reading: Reading, { entry, combiner }: Push, options: RequestOptions): Promise<Reading> {
     const next = await readNext(this.#backend, reading.state, options);
-    if (next.state.slot > reading.state.slot) return joined(reading, next);
+    if (next.state.slot > reading.state.slot) {
+      const known = joined(reading, next);
+      const isOpen = next.state.verdicts.has(entry.id) || hopeless(next.state, entry) === undefined;
+      if (isOpen || combiner.leftSlot !== undefined) return known;
+      // What stood in the way in this slot may have gone, long before this push began.
+      return joined(known, await readForward(this.#backend, next.state, options, 1));
+    }
     throw new TrunksError(
       "CORRUPT",
       "the store refused a record as present and then had none: it does not keep create-if-absent",

@@ -132,6 +132,15 @@ describe("an outcome", () => {
     expect(await publish(store, publication("main", 5, 6), old)).toMatchObject({ moves: ["applied"] });
   });
 
+  test("is not a refusal by what stood in the way in the slot that was lost, and is gone", async () => {
+    const old = writer.state;
+    await writer.push({ moves: [move("refs/heads/new", 0, 5)] });
+    await writer.push({ moves: [move("refs/heads/new", 5, 0)] });
+    expect(await publish(store, publication("new", 0, 6, { basis: old.slot }), old)).toMatchObject({
+      moves: ["applied"],
+    });
+  });
+
   test("is one's own only: others' pushes to other refs do not fail it", async () => {
     const state = writer.state;
     const wanted = publication("mine", 0, 2);
