@@ -61,7 +61,8 @@ function openingOf(
   bytes: Uint8Array,
 ): { kind: string; version: number; digest: string; contentStart: number } | undefined {
   const opening = /^trunks ([a-z]+) ([1-9][0-9]{0,8})\ndigest ([0-9a-f]{64})\n/.exec(
-    String.fromCharCode(...bytes.subarray(0, 200)),
+    // Bytes are as good as numbers here; to spread them one by one takes as long as all the rest.
+    String.fromCharCode.apply(undefined, bytes.subarray(0, 200) as unknown as number[]),
   );
   if (opening === null) return undefined;
   const [whole, kind, version, digest] = opening as unknown as [string, string, string, string];
