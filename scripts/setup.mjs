@@ -5,6 +5,7 @@
  *
  *     node scripts/setup.mjs start [ARG…]     the demo, or `trunks ARG…` from this clone
  *     node scripts/setup.mjs test             every suite; the last line says how many passed and failed
+ *     node scripts/setup.mjs simulate [ARG…] histories of a trunk under faults: packages/repo/test/simulation
  *     node scripts/setup.mjs run SCRIPT …     a script of package.json, with that toolchain
  */
 import { spawnSync } from "node:child_process";
@@ -39,12 +40,16 @@ switch (command) {
     install();
     test();
     break;
+  case "simulate":
+    install();
+    must("pnpm", ["--silent", "-C", "packages/repo", "run", "simulate", ...args]);
+    break;
   case "run":
     install();
     must("pnpm", ["--silent", "run", ...args]);
     break;
   default:
-    stop("usage: node scripts/setup.mjs start [ARG…] | test | run SCRIPT …", 2);
+    stop("usage: node scripts/setup.mjs start [ARG…] | test | simulate [ARG…] | run SCRIPT …", 2);
 }
 
 /** The toolchain and the dependencies, each only when what it is made from has changed. */

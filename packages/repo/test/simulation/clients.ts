@@ -4,8 +4,8 @@ import type { Segment } from "../../src/format/pack-name.ts";
 import type { State } from "../../src/format/state.ts";
 import type { Repository } from "../../src/repository.ts";
 import type { Publication } from "../../src/transfer/publish.ts";
-import { ClientCache, count, Process, type Scene } from "./scene.ts";
-import { packOf, Violation } from "./truth.ts";
+import { ClientCache, count, isAway, Process, type Scene } from "./scene.ts";
+import { packOf, type Told, Violation } from "./truth.ts";
 
 const sharedRefs = ["refs/heads/a", "refs/heads/b", "refs/heads/b/c"];
 /** Times that a push is packed again. */
@@ -17,42 +17,63 @@ export async function writer(scene: Scene, number: number): Promise<void> {
   const process = new Process(scene, new ClientCache());
   const commits: string[] = [];
   let repository = process.repository();
-  for (let pushes = random.between(2, 6); pushes > 0; pushes--) {
+  for (let pushes = scene.world.rounds(random.between(2, 6)); pushes > 0; pushes--) {
     await process.nap();
     if (random.chance(0.5)) repository = process.repository();
-    await push(process, repository, `refs/heads/own-${number}`, commits);
+    const refs = chosenRefs(scene, `refs/heads/own-${number}`);
+    await push(process, repository, (state) => refs.map((ref) => chosenMove(scene, state, ref, commits)));
     await repository.maintain();
     await repository.save();
   }
 }
 
+/** What a push is to move, given what its user knows of the refs. */
+type Choice = (state: State) => RefMove[];
+
 /** One push of a user, packed again as often as it must be. */
-async function push(process: Process, repository: Repository, ownRef: string, commits: string[]): Promise<void> {
+async function push(process: Process, repository: Repository, choose: Choice): Promise<void> {
   const { scene } = process;
   let state = await process.read(repository, true);
-  const refs = chosenRefs(scene, ownRef);
   // A large repository takes its time to be packed.
   if (scene.world.random.chance(0.2)) await process.nap();
   for (let packing = 0; packing < maxPackings; packing++) {
     const name = `push ${scene.world.random.hex(12)}`;
-    const publication = prepared(scene, state, refs, commits, name);
+    const publication = prepared(scene, state, choose(state), name);
+    scene.calls.push(name, publication);
+    scene.world.note(() => `begins ${describe(publication)}`);
     try {
       const outcome = await repository.publish(publication);
       scene.truth.checkReading(outcome.state, -1);
       count(scene, outcome.kind);
       if (outcome.kind === "decided") {
-        scene.truth.tell(name, outcome.head === undefined ? outcome.moves : [...outcome.moves, outcome.head]);
+        tell(scene, name, outcome.head === undefined ? outcome.moves : [...outcome.moves, outcome.head], outcome.state);
         return checkVerdicts(scene, publication, outcome.moves);
       }
-      scene.truth.tell(name, "repack");
+      tell(scene, name, "repack", outcome.state);
       state = outcome.state;
     } catch (error) {
       const isUnknown = isTrunksError(error, "OUTCOME_UNKNOWN");
-      if (!isUnknown && !isTrunksError(error, "UNAVAILABLE")) throw error;
+      if (!isUnknown && !isAway(error)) throw error;
       count(scene, isUnknown ? "unknown" : "failed");
-      return scene.truth.tell(name, isUnknown ? "unknown" : "failed");
+      return tell(scene, name, isUnknown ? "unknown" : "failed", state);
     }
   }
+}
+
+function tell({ world, calls, truth }: Scene, name: string, told: Told, state: State): void {
+  world.note(() => `${name} was told: ${told}`);
+  calls.tell(name, told, state.slot);
+  truth.tell(name, told);
+}
+
+function describe({ author, moves, head, atomic, basis, pack, assumed }: Publication): string {
+  const texts = moves.map(
+    ({ ref, oldId, newId }) => `${ref} ${oldId?.slice(0, 6) ?? "none"}..${newId?.slice(0, 6) ?? "none"}`,
+  );
+  if (head !== undefined) texts.push(`HEAD ${head.newTarget}`);
+  const relying = assumed === "*" ? "all" : assumed.map((id) => id.slice(0, 6)).join(" ");
+  const words = [atomic ? "atomic" : "", pack?.kind ?? "no pack", relying && `relies on ${relying}`, `basis ${basis}`];
+  return `${author}: ${texts.join(", ")} (${words.filter(Boolean).join("; ")})`;
 }
 
 function checkVerdicts(scene: Scene, { moves, basis }: Publication, verdicts: readonly string[]): void {
@@ -69,9 +90,8 @@ function chosenRefs({ world: { random } }: Scene, ownRef: string): string[] {
   return [...refs];
 }
 
-function prepared(scene: Scene, state: State, refs: readonly string[], commits: string[], author: string): Publication {
+function prepared(scene: Scene, state: State, moves: readonly RefMove[], author: string): Publication {
   const { random } = scene.world;
-  const moves = refs.map((ref) => chosenMove(scene, state, ref, commits));
   const { objects, assumed } = missing(scene, state, moves);
   const bytes = packOf(objects);
   const pack: Publication["pack"] = random.chance(0.5)
@@ -125,18 +145,34 @@ function missing(scene: Scene, state: State, moves: readonly RefMove[]): { objec
 /** Someone who fetches: everything that the catalogue names can be had, or the catalogue has changed. */
 export async function reader(scene: Scene): Promise<void> {
   const process = new Process(scene, new ClientCache());
-  for (let fetches = 0; fetches < 4; fetches++) {
+  for (let fetches = scene.world.rounds(4); fetches > 0; fetches--) {
     await process.nap(20_000);
     const repository = process.repository();
-    let state = await process.read(repository);
-    while (!(await fetched(process, repository, state))) {
-      count(scene, "read again");
-      const newer = await process.read(repository);
-      if (newer.slot === state.slot) throw new Violation(`slot ${state.slot} names a pack that is gone`);
-      state = newer;
-    }
+    await fetchAll(process, repository);
     await repository.save();
   }
+}
+
+/** Reads the state and every pack that it names; another state, when a pack was retired and is gone. */
+export async function fetchAll(process: Process, repository: Repository): Promise<void> {
+  let state = await process.read(repository);
+  while (!(await fetched(process, repository, state))) {
+    count(process.scene, "read again");
+    const newer = await process.read(repository);
+    if (newer.slot === state.slot) throw new Violation(`slot ${state.slot} names a pack that is gone`);
+    state = newer;
+  }
+}
+
+/** Pushes a new branch with a commit, packed again as often as it must be. Answers whether it was accepted. */
+export async function pushCommit(process: Process, repository: Repository, ref: string): Promise<boolean> {
+  const { truth, world } = process.scene;
+  await push(process, repository, () => {
+    const newId = world.random.hex(40);
+    truth.parents.set(newId, undefined);
+    return [{ ref, oldId: undefined, newId }];
+  });
+  return truth.state.refs.has(ref);
 }
 
 async function fetched(process: Process, repository: Repository, state: State): Promise<boolean> {

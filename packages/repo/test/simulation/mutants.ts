@@ -18,6 +18,9 @@ export const smallWindow: readonly Patch[] = [
   },
 ];
 
+/** Histories in which each mutant must be found. */
+export const maxSearch = 2000;
+
 export const mutants: readonly Mutant[] = [
   {
     name: "r1",
@@ -90,6 +93,17 @@ export const mutants: readonly Mutant[] = [
         file: "transfer/publish.ts",
         found: "if (leftSlot === undefined) return refusal;",
         replacement: "return refusal;",
+      },
+    ],
+  },
+  {
+    name: "old-refusal",
+    rule: "a push is refused by the newest state only",
+    patches: [
+      {
+        file: "transfer/publish.ts",
+        found: "if (isOpen || combiner.leftSlot !== undefined) return known;",
+        replacement: "return known;",
       },
     ],
   },

@@ -1,13 +1,18 @@
-import { isTrunksError } from "@trunks/core";
+import { type Backend, isTrunksError } from "@trunks/core";
+import { retry } from "@trunks/layers";
 import type { State } from "../../src/format/state.ts";
 import type { Repository, StateCache } from "../../src/repository.ts";
+import type { Calls } from "./calls.ts";
 import type { Code } from "./code.ts";
-import { type Client, graceMs, SimulatedBackend, type SimulatedStore, type Weather } from "./simulated-store.ts";
+import { type Client, SimulatedBackend } from "./simulated-backend.ts";
+import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 import type { Truth } from "./truth.ts";
+import type { Weather } from "./weather.ts";
 import type { World } from "./world.ts";
 
 /** So often, in simulated milliseconds, many wake up at once. */
 const rushMs = 20_000;
+const yearMs = 365 * 24 * 3_600_000;
 
 /** Rules of upkeep that a simulation can leave out, to see that it notices. */
 export interface Lapses {
@@ -25,6 +30,7 @@ export interface Scene {
   readonly world: World;
   readonly store: SimulatedStore;
   readonly truth: Truth;
+  readonly calls: Calls;
   readonly code: Code;
   readonly weather: Weather;
   readonly lapses: Lapses;
@@ -39,12 +45,18 @@ export function count(scene: Scene, what: string): void {
 export class Process {
   readonly scene: Scene;
   readonly client: Client = { isAlive: true };
-  readonly backend: SimulatedBackend;
+  /** The store as this process sees it: bare, or with the layer that tries again. */
+  readonly backend: Backend;
   readonly #cache: StateCache;
+  #clockErrorMs = 0;
 
   constructor(scene: Scene, cache: StateCache = new ClientCache()) {
     this.scene = scene;
-    this.backend = new SimulatedBackend(scene.world, scene.store, this.client, scene.weather);
+    const { world } = scene;
+    const backend = new SimulatedBackend(world, scene.store, this.client, scene.weather);
+    const clock = { now: () => world.nowMs, sleep: (ms: number) => world.sleep(ms) };
+    const random = () => world.random.fraction();
+    this.backend = world.random.chance(0.5) ? retry(backend, { clock, random }) : backend;
     this.#cache = cache;
   }
 
@@ -52,18 +64,29 @@ export class Process {
     const { world, code } = this.scene;
     return new code.Repository(this.backend, {
       cache: this.#cache,
-      now: () => world.nowMs,
+      now: () => this.nowMs(),
       sleep: (ms) => world.sleep(ms),
       newId: () => world.random.hex(32),
     });
   }
 
+  /** The process's own clock, which somebody may have set. */
+  nowMs(): number {
+    const { world, weather } = this.scene;
+    if (world.fault(weather.clockJump, world.random)) this.#clockErrorMs = world.random.between(-yearMs, yearMs);
+    return Math.floor(world.nowMs + this.#clockErrorMs);
+  }
+
   /** Reads, and holds what was read against the truth. */
   async read(repository: Repository, forPush = false): Promise<State> {
-    const least = this.scene.truth.slot;
+    const { truth, calls, world } = this.scene;
+    const least = truth.slot;
+    const invoked = calls.begin();
     const state = await this.patiently(() => repository.read({ forPush }));
     if (state === undefined) throw new Error("the trunk is gone");
-    this.scene.truth.checkReading(state, least);
+    calls.read(invoked, state);
+    world.note(() => `has read slot ${state.slot}`);
+    truth.checkReading(state, least);
     return state;
   }
 
@@ -73,7 +96,7 @@ export class Process {
       try {
         return await call();
       } catch (error) {
-        if (!isTrunksError(error, "UNAVAILABLE")) throw error;
+        if (!isAway(error)) throw error;
         await this.scene.world.sleep(5000);
       }
     }
@@ -88,6 +111,11 @@ export class Process {
       : random.between(0, random.chance(0.4) ? 2 * graceMs : longestMs);
     await this.scene.world.sleep(chosenMs);
   }
+}
+
+/** Whether the store could not be asked, and nothing was written. */
+export function isAway(error: unknown): boolean {
+  return isTrunksError(error, "UNAVAILABLE") || isTrunksError(error, "RATE_LIMITED");
 }
 
 /** Keeps what it is given, for the processes of one client. */

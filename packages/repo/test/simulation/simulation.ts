@@ -1,17 +1,16 @@
 import { encodeTrunkFile } from "../../src/format/trunk-file.ts";
+import { Calls } from "./calls.ts";
 import { reader, writer } from "./clients.ts";
 import type { Code } from "./code.ts";
+import { finale } from "./finale.ts";
+import { isLinearizable } from "./linearizability.ts";
+import type { Plan } from "./plan.ts";
 import type { Lapses, Scene, Tally } from "./scene.ts";
-import { graceMs, SimulatedStore, type Weather } from "./simulated-store.ts";
+import { graceMs, SimulatedStore } from "./simulated-store.ts";
 import { Truth, Violation } from "./truth.ts";
 import { carrier, compactor, snapshotter, sweeper } from "./upkeep.ts";
-import { World } from "./world.ts";
-
-/** How it is everywhere; and on every fourth trunk listings are late. */
-function weatherOf(seed: number): Weather {
-  const listDelayMs = seed % 4 === 3 ? (30 * seed) % 10_000 : 0;
-  return { crash: 0.003, lostAnswer: 0.03, unavailable: 0.01, sleep: 0.01, storm: 0.004, listDelayMs };
-}
+import { weatherOf } from "./weather.ts";
+import { startMs, World } from "./world.ts";
 
 /** No history takes longer, in simulated time: one that does has a loop in it. */
 const limitMs = 1000 * graceMs;
@@ -21,37 +20,67 @@ export interface History {
   readonly tally: Tally;
   /** What went wrong, if something did. */
   readonly violation: string | undefined;
+  /** Who took part, and the faults that happened, by name. */
+  readonly actors: readonly string[];
+  readonly faults: readonly string[];
 }
 
-/** Lets a few writers, readers and keepers loose on one trunk. The seed decides everything. */
-export async function simulate(code: Code, seed: number, lapses: Lapses = {}): Promise<History> {
-  const world = new World(seed);
+/** Lets a few writers, readers and keepers loose on one trunk. The plan decides everything; `notes` takes what happens. */
+export async function simulate(code: Code, plan: Plan, lapses: Lapses = {}, notes?: string[]): Promise<History> {
+  const { seed } = plan;
+  const world = new World(plan, notes);
   const store = new SimulatedStore(world);
   const trunk = { id: world.random.hex(32), objects: "sha1" } as const;
   store.create("trunk.json", encodeTrunkFile(trunk));
-  const truth = new Truth(code, store, code.emptyState(trunk));
-  const scene: Scene = { world, store, truth, code, weather: weatherOf(seed), lapses, tally: {} };
+  const unborn = code.emptyState(trunk);
+  const truth = new Truth(code, store, unborn);
+  const calls = new Calls(world);
+  truth.onJudged = (push, slot, index) => calls.place(push, slot, index);
+  const scene: Scene = { world, store, truth, calls, code, weather: weatherOf(seed), lapses, tally: {} };
   let failure: unknown;
   let running = 0;
-  const start = (actor: Promise<void>) => {
-    running++;
-    actor.catch((error) => (failure ??= error)).finally(() => running--);
+  const actors: string[] = [];
+  const start = (name: string, act: (scene: Scene) => Promise<void>) => {
+    actors.push(name);
+    world.begin(name, () => {
+      running++;
+      act(scene)
+        .catch((error) => (failure ??= error))
+        .finally(() => running--);
+    });
   };
   // In every third history a crowd comes at once, so that pushes wait for one another to be carried.
   const writers = seed % 3 === 0 ? 10 : 4;
-  for (let number = 0; number < writers; number++) start(writer(scene, number));
-  for (const actor of [reader, reader, snapshotter, compactor, compactor, sweeper, sweeper, carrier])
-    start(actor(scene));
+  for (let number = 0; number < writers; number++) start(`writer-${number}`, (scene) => writer(scene, number));
+  for (const [number, actor] of [
+    reader,
+    reader,
+    snapshotter,
+    compactor,
+    compactor,
+    sweeper,
+    sweeper,
+    carrier,
+  ].entries())
+    start(`${actor.name}-${number}`, actor);
   try {
-    await world.run(limitMs, () => failure !== undefined);
-    if (world.nowMs > limitMs - graceMs) throw new Violation("it does not end");
+    await world.run(startMs + limitMs, () => failure !== undefined);
+    if (world.nowMs > startMs + limitMs - graceMs) throw new Violation("it does not end");
+    scene.tally.crashed = running;
+    if (failure === undefined) {
+      start("last", finale);
+      await world.run(world.nowMs + limitMs, () => failure !== undefined);
+      if (failure === undefined && !isLinearizable(calls.all, unborn.head))
+        throw new Violation("what the clients saw of the refs has no order in which it could have happened one by one");
+    }
   } catch (error) {
     failure ??= error;
   }
   scene.tally.slots = truth.slot + 1;
   scene.tally["carried by another"] = truth.carried;
-  scene.tally.crashed = running;
-  return { seed, tally: scene.tally, violation: failure === undefined ? undefined : describe(failure) };
+  const violation = failure === undefined ? undefined : describe(failure);
+  if (violation !== undefined) world.note(() => violation);
+  return { seed, tally: scene.tally, violation, actors, faults: world.faults };
 }
 
 function describe(failure: unknown): string {

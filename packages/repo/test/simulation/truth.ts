@@ -31,6 +31,11 @@ export class Truth {
   readonly #unborn: State;
   readonly #digests: string[] = [];
   readonly #told = new Map<string, Told>();
+  /** Called for each push that a record judges: its name, and which of the slot's entries it is. */
+  onJudged: (push: string, slot: number, index: number) => void = () => {};
+  /** What the packs in the store's files hold. */
+  readonly #objects = new WeakMap<Uint8Array, readonly string[]>();
+  readonly #snapshots = new Map<number, Uint8Array>();
   /** Verdicts by the writers' names for their pushes. */
   readonly #verdicts = new Map<string, { readonly slot: number; readonly letters: string }[]>();
 
@@ -60,7 +65,10 @@ export class Truth {
   checkReading(state: State, leastSlot: number): void {
     if (state.slot < leastSlot) throw new Violation(`a reader saw slot ${state.slot} when ${leastSlot} was filled`);
     const expected = this.states[state.slot] ?? this.#unborn;
-    if (Buffer.compare(encodeSnapshot(state), encodeSnapshot(expected)) !== 0)
+    if (state === expected) return;
+    const bytes = this.#snapshots.get(state.slot) ?? encodeSnapshot(expected);
+    this.#snapshots.set(state.slot, bytes);
+    if (Buffer.compare(encodeSnapshot(state), bytes) !== 0)
       throw new Violation(`a reader has another state of slot ${state.slot}`);
   }
 
@@ -95,14 +103,15 @@ export class Truth {
     );
     const doomedKeys = [...record.doomed, ...lists.flatMap((list) => list.split("\n").filter(Boolean))];
     this.states.push(this.#code.fold(this.state, [{ record, digest, doomedKeys }]));
-    for (const entry of record.entries) this.#judged(entry, slot);
+    for (const [index, entry] of record.entries.entries()) this.#judged(entry, slot, index);
   }
 
-  #judged(entry: RecordEntry, slot: number): void {
+  #judged(entry: RecordEntry, slot: number, index: number): void {
     const push = entry.author ?? "";
     const verdict = this.state.verdicts.get(entry.id);
     if (verdict?.slot !== slot) return;
     if (entry.carried) this.carried++;
+    this.onJudged(push, slot, index);
     const verdicts = this.#verdicts.get(push) ?? [];
     this.#verdicts.set(push, [...verdicts, verdict]);
     if (verdicts.filter(({ letters }) => letters.includes("a")).length > 0 && verdict.letters.includes("a"))
@@ -132,17 +141,17 @@ export class Truth {
     }
   }
 
-  #objectsIn({ name, pack }: CataloguePack): string[] {
+  #objectsIn({ name, pack }: CataloguePack): readonly string[] {
     const files = packKeys(name).map((key) => this.#store.keys.get(key)?.bytes);
     const [file] = files;
     if (file === undefined || files.includes(undefined)) return [];
-    if (name.kind === "record" && !isRecord(file, name.slot)) return [];
-    return objectsOfPack(file.subarray(file.length - pack.size));
+    const known = this.#objects.get(file);
+    if (known !== undefined) return known;
+    const isGone = name.kind === "record" && decodeSlot(file, name.slot).kind === "stub";
+    const objects = isGone ? [] : objectsOfPack(file.subarray(file.length - pack.size));
+    this.#objects.set(file, objects);
+    return objects;
   }
-}
-
-function isRecord(bytes: Uint8Array, slot: number): boolean {
-  return decodeSlot(bytes, slot).kind === "record";
 }
 
 /** What a push is told for each letter of a verdict. */

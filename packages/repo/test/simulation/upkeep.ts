@@ -6,20 +6,20 @@ import type { CataloguePack, State } from "../../src/format/state.ts";
 import { encodeText } from "../../src/format/text.ts";
 import { encodeStub } from "../journal-writer.ts";
 import { recordAfter, sha256 } from "../samples.ts";
-import { count, Process, type Scene } from "./scene.ts";
+import { count, isAway, Process, type Scene } from "./scene.ts";
 import { graceMs } from "./simulated-store.ts";
 import { objectsOfPack, packOf } from "./truth.ts";
 
 /** Upkeep as plain as may be; what it cannot finish it leaves. Answers what `work` does not throw, again and again. */
 async function rounds(scene: Scene, number: number, longestMs: number, work: (process: Process) => Promise<void>) {
   const process = new Process(scene);
-  for (let round = 0; round < number; round++) {
+  for (let round = scene.world.rounds(number); round > 0; round--) {
     await process.nap(longestMs);
     try {
       await work(process);
     } catch (error) {
-      if (!["UNAVAILABLE", "OUTCOME_UNKNOWN", "NOT_FOUND"].some((code) => isTrunksError(error, code as "UNAVAILABLE")))
-        throw error;
+      if (!isAway(error) && !isTrunksError(error, "OUTCOME_UNKNOWN") && !isTrunksError(error, "NOT_FOUND")) throw error;
+      scene.world.note(() => `gives up: ${(error as Error).message}`);
     }
   }
 }
