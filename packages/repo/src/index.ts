@@ -33,6 +33,7 @@ export { PackWriter } from "./pack/pack-writer.ts";
 export { type CreateOptions, Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
 export { downloadInline, downloadSegment } from "./transfer/download.ts";
 export { TrunkObjects, trunkObjects } from "./transfer/objects.ts";
+export { packsSince } from "./transfer/packs-since.ts";
 export {
   inlinePackLimit,
   type MoveVerdict,
@@ -41,5 +42,7 @@ export {
   type PublishOutcome,
 } from "./transfer/publish.ts";
 export type { SegmentBody } from "./transfer/segment-upload.ts";
+export { type Collection, collect } from "./upkeep/collect.ts";
 export { type Compaction, compact, compactionDue } from "./upkeep/compact.ts";
 export type { Scratch, ScratchFile } from "./upkeep/scratch.ts";
+export { type Sweep, sweep } from "./upkeep/sweep.ts";

@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
-import type { CataloguePack, Repository, State } from "@trunks/repo";
+import { type CataloguePack, packsSince, type Repository, type State } from "@trunks/repo";
 import { git, gitSucceeds } from "./git.ts";
 import { installPacks } from "./incoming-pack.ts";
 import type { LocalRepository } from "./local-repository.ts";
@@ -44,13 +44,14 @@ interface Installed {
 async function installSince(synced: number, context: FetchContext): Promise<Installed> {
   let { state } = context;
   for (let attempt = 1; ; attempt++) {
-    const packs = [...state.packs.values()].filter(({ slot }) => slot > synced);
+    // What a retired pack had is somewhere in the catalogue, so the second try looks there.
+    const packs = packsSince(state, synced, attempt === 1 ? context.repository.records : []);
     try {
       return { state, installed: await install(packs, context) };
     } catch (error) {
       if (!isTrunksError(error, "NOT_FOUND") || attempt === maxTries) throw error;
       const newer = await context.repository.readExisting({ signal: context.signal });
-      if (newer.slot === state.slot) throw error;
+      if (newer.slot === state.slot && attempt > 1) throw error;
       state = newer;
     }
   }

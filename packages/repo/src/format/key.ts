@@ -6,8 +6,9 @@ export const latestKey = "latest";
 export const placeKey = "place";
 export const journalPrefix = "journal/";
 export const snapshotPrefix = "refs/";
-const segmentPrefix = "objects/";
+export const segmentPrefix = "objects/";
 export const intentPrefix = "intents/";
+export const doomedPrefix = "doomed/";
 
 export function recordKey(slot: number): string {
   return `${journalPrefix}${slotName(slot)}`;
@@ -43,6 +44,10 @@ export function intentKey(entryId: string): string {
 /** The id of an intent's entry, or `undefined` when it is no intent's key. */
 export function intentKeyId(key: string): string | undefined {
   return /^intents\/([0-9a-f]{32})$/.exec(key)?.[1];
+}
+
+export function doomListKey(id: string): string {
+  return `${doomedPrefix}${id}`;
 }
 
 /** Whether `key` is that of a list of doomed keys. */

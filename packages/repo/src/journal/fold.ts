@@ -237,7 +237,7 @@ function refOf(id: string, peeledId: string | undefined): Ref {
 }
 
 /** The packs that an entry brings when it is applied in `slot`. */
-function entryPacks(entry: RecordEntry, slot: number): CataloguePack[] {
+export function entryPacks(entry: RecordEntry, slot: number): CataloguePack[] {
   const segments = entry.segments.map(
     (pack): CataloguePack => ({ name: { kind: "segment", id: pack.id }, slot, pack }),
   );

@@ -67,6 +67,17 @@ export async function rewritePacks(
   }
 }
 
+/** What a pack of the catalogue holds. */
+export async function readIndexOf(
+  source: PackSource,
+  pack: CataloguePack,
+  { signal }: RequestOptions,
+): Promise<PackIndex> {
+  if (pack.name.kind === "segment") return readIndex(source, pack.pack as Segment, { signal });
+  const objects = trunkObjects(source.backend, source.state, source.records);
+  return (await inlinePart(source, pack, objects, { signal })).index;
+}
+
 /** The index of a segment, checked. */
 async function readIndex(
   { backend, state }: PackSource,

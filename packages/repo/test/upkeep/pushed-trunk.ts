@@ -11,16 +11,18 @@ import { SeededRandom } from "../seeded-random.ts";
 /** A user with stock git who pushes to a trunk in memory, and knows what must be in it. */
 export class PushedTrunk {
   readonly git: GitRepository;
-  readonly store = new MemoryBackend();
+  readonly store: MemoryBackend;
   readonly repository: Repository;
   readonly format: ObjectFormat;
   readonly #files: Record<string, string> = {};
   readonly #random = new SeededRandom(7);
   #pushes = 0;
 
-  constructor(format: ObjectFormat = "sha1") {
+  /** `now` is the store's clock. */
+  constructor(format: ObjectFormat = "sha1", now = Date.now) {
     this.format = format;
     this.git = new GitRepository(format);
+    this.store = new MemoryBackend({ now });
     this.repository = new Repository(this.store);
     for (let file = 0; file < 12; file++) this.#files[`file-${file}`] = this.#text(40);
   }

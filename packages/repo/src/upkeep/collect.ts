@@ -1,0 +1,165 @@
+import { isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import { type PackName, packNameText, type Segment } from "../format/pack-name.ts";
+import type { CataloguePack, State } from "../format/state.ts";
+import type { ObjectId } from "../pack/object-format.ts";
+import type { Repository } from "../repository.ts";
+import { uploadSegments } from "../transfer/segment-upload.ts";
+import { totalSize } from "./compaction-plan.ts";
+import { reachableObjects } from "./reachable.ts";
+import { loggedIds } from "./ref-log.ts";
+import { type PackSource, type RewrittenPack, readIndexOf, rewritePacks } from "./rewrite.ts";
+import { memoryScratch, type Scratch } from "./scratch.ts";
+import { storeTimeMs } from "./store-clock.ts";
+import { appendUpkeep, isCurrent, readForUpkeep } from "./upkeep-record.ts";
+
+/** In milliseconds. How long what a ref has pointed to can be had back. */
+export const defaultRetentionMs = 30 * 24 * 3_600_000;
+
+export interface CollectOptions extends RequestOptions {
+  /** What refs pointed to within this time stays, in milliseconds by the store's clock. Default 30 days. */
+  readonly retentionMs?: number;
+  /** Default: 64 MiB of memory. A segment that does not fit stays as it is. */
+  readonly scratch?: Scratch;
+  /** Makes names that nobody has used. */
+  readonly newId: () => string;
+  /** Told what is done, and how many objects it is about. */
+  readonly progress?: (what: "found" | "needless", objects: number) => void;
+}
+
+/** What a collection did; sizes are in bytes. */
+export interface Collection {
+  /** Objects that the trunk needs. */
+  readonly keptObjects: number;
+  /** Objects that were in a pack and are not in the catalogue any more. */
+  readonly droppedObjects: number;
+  readonly retiredSize: number;
+  readonly writtenSize: number;
+  /** Segments that hold something needless and are too large for the scratch. */
+  readonly oversized: number;
+  readonly state: State;
+}
+
+/** Times that the work is begun again because pushes have brought back what was needless. */
+const maxTries = 3;
+
+/**
+ * Takes out of the catalogue what neither a ref nor the log of refs within the retention reaches. What is retired stays for the
+ * grace time: `sweep` deletes it. Throws `CORRUPT`, and changes nothing, when something is missing that a ref reaches.
+ */
+export async function collect(repository: Repository, options: CollectOptions): Promise<Collection> {
+  for (let attempt = 1; ; attempt++) {
+    const collection = await collectOnce(repository, options);
+    if (collection !== undefined) return collection;
+    if (attempt === maxTries) {
+      throw new TrunksError("CONFLICT", "others push to this trunk again and again", { hint: "try again" });
+    }
+  }
+}
+
+async function collectOnce(repository: Repository, options: CollectOptions): Promise<Collection | undefined> {
+  const { retentionMs = defaultRetentionMs, signal, scratch = memoryScratch() } = options;
+  const state = await readForUpkeep(repository, { signal });
+  const source: PackSource = { backend: repository.backend, state, records: repository.records };
+  const nowMs = await storeTimeMs(source.backend, options.newId, { signal });
+  const logged = nowMs === undefined ? [] : await loggedIds(source.backend, nowMs - retentionMs, { signal });
+  const kept = await reachableObjects(source, tipsOf(state), {
+    signal,
+    optional: logged,
+    progress: (objects) => options.progress?.("found", objects),
+  });
+  const needless = await findNeedless(source, kept, { signal });
+  options.progress?.("needless", needless.droppedObjects);
+  const counts = { keptObjects: kept.size, droppedObjects: needless.droppedObjects };
+  const groups = groupsWithin(needless.packs, scratch.sizeBytes);
+  const chosen = groups.flat();
+  const oversized = needless.packs.length - chosen.length;
+  if (chosen.length === 0) return { ...counts, retiredSize: 0, writtenSize: 0, oversized, state };
+  const rewritten: RewrittenPack[] = [];
+  try {
+    for (const group of groups) {
+      const pack = await rewritePacks(source, group, scratch, { signal, keeps: (id) => kept.has(id) });
+      if (pack !== undefined) rewritten.push(pack);
+    }
+    const bodies = rewritten.map(({ body }) => body);
+    const segments = await uploadSegments(repository.mirrors.uploads(state.map), bodies, options.newId, { signal });
+    const change = { retired: chosen.map(({ name }) => name), segments, drop: true };
+    const still = async (later: State) =>
+      isCurrent(change, state, later) && (await isWhole(repository, later, change, kept, { signal }));
+    const after = await appendUpkeep(repository, state, change, still, { signal });
+    const sizes = { retiredSize: totalSize(chosen), writtenSize: rewritten.reduce((sum, { size }) => sum + size, 0) };
+    return after && { ...counts, ...sizes, oversized, state: after };
+  } finally {
+    for (const { file } of rewritten) await file.remove();
+  }
+}
+
+/**
+ * Whether the refs of a later state would be whole behind the change: pushes that came in between may have been built on
+ * what is to be dropped.
+ */
+async function isWhole(
+  repository: Repository,
+  later: State,
+  { retired, segments }: { readonly retired: readonly PackName[]; readonly segments: readonly Segment[] },
+  kept: ReadonlySet<ObjectId>,
+  options: RequestOptions,
+): Promise<boolean> {
+  const packs = new Map(later.packs);
+  for (const name of retired) packs.delete(packNameText(name));
+  for (const pack of segments) {
+    const name = { kind: "segment", id: pack.id } as const;
+    packs.set(packNameText(name), { name, slot: later.slot + 1, pack });
+  }
+  try {
+    const source = { backend: repository.backend, state: { ...later, packs }, records: repository.records };
+    await reachableObjects(source, tipsOf(later), { ...options, known: kept });
+    return true;
+  } catch (error) {
+    if (isTrunksError(error, "CORRUPT")) return false;
+    throw error;
+  }
+}
+
+/**
+ * Packs with something needless in them. When there are any, all inline packs are among them: they may be thin, and their bases
+ * are perhaps needless themselves.
+ */
+async function findNeedless(
+  source: PackSource,
+  kept: ReadonlySet<ObjectId>,
+  options: RequestOptions,
+): Promise<{ packs: CataloguePack[]; droppedObjects: number }> {
+  const dropped = new Set<ObjectId>();
+  const packs: CataloguePack[] = [];
+  for (const pack of source.state.packs.values()) {
+    let isNeedless = false;
+    for (const { id } of (await readIndexOf(source, pack, options)).entries()) {
+      if (kept.has(id)) continue;
+      isNeedless = true;
+      dropped.add(id);
+    }
+    if (isNeedless || pack.name.kind !== "segment") packs.push(pack);
+  }
+  return { packs: dropped.size === 0 ? [] : packs, droppedObjects: dropped.size };
+}
+
+/** Groups that can be made one pack each: inline packs together, segments as they fit. What is too large is left out. */
+function groupsWithin(packs: readonly CataloguePack[], maxSizeBytes: number): CataloguePack[][] {
+  const inline = packs.filter(({ name }) => name.kind !== "segment");
+  const groups: CataloguePack[][] = inline.length === 0 ? [] : [inline];
+  let size = Infinity;
+  for (const pack of packs) {
+    if (pack.name.kind !== "segment" || pack.pack.size > maxSizeBytes) continue;
+    if (size + pack.pack.size > maxSizeBytes) {
+      groups.push([]);
+      size = 0;
+    }
+    groups.at(-1)?.push(pack);
+    size += pack.pack.size;
+  }
+  return groups;
+}
+
+function tipsOf(state: State): string[] {
+  return [...state.refs.values()].map(({ id }) => id);
+}
