@@ -13,7 +13,7 @@ import { storeTimeMs } from "./store-clock.ts";
 import { appendUpkeep, isCurrent, readForUpkeep } from "./upkeep-record.ts";
 
 /** In milliseconds. How long what a ref has pointed to can be had back. */
-export const defaultRetentionMs = 30 * 24 * 3_600_000;
+const defaultRetentionMs = 30 * 24 * 3_600_000;
 
 export interface CollectOptions extends RequestOptions {
   /** What refs pointed to within this time stays, in milliseconds by the store's clock. Default 30 days. */
