@@ -119,7 +119,12 @@ export function crc32Of(bytes: Uint8Array, previous = 0): number {
 
 /** One zlib stream of all of `bytes`. */
 export function deflate(bytes: Uint8Array): Uint8Array {
-  return plain(deflateSync(bytes));
+  // Room that fits: zlib would take 256 KiB for each of many small objects, and fill it with zeros. A window and tables that
+  // hold all of the bytes find what larger ones would find.
+  const bits = Math.max(9, 32 - Math.clz32(bytes.length));
+  if (bits > 15) return plain(deflateSync(bytes));
+  const chunkSize = bytes.length + 64;
+  return plain(deflateSync(bytes, { windowBits: bits, memLevel: Math.min(8, Math.max(1, bits - 6)), chunkSize }));
 }
 
 /** One zlib stream of everything that `source` yields, in bounded memory. */

@@ -64,10 +64,14 @@ export class EntryResolver {
     return this.#isLarge(place) ? { start: place.start, end: place.start + maxEntryHeaderSizeBytes } : place;
   }
 
-  /** The object that an entry holds. Throws `NOT_SUPPORTED` for one that is too large to be held in memory. */
+  /**
+   * The object that an entry holds, for the caller alone: no cache shares its bytes. Throws `NOT_SUPPORTED` for one that is
+   * too large to be held in memory.
+   */
   async object(place: EntryLocation, options: RequestOptions): Promise<GitObject> {
     const chain = await this.#chain(place, options);
     let { made, end } = chain;
+    if (made !== undefined && chain.hops.length === 0) return { type: made.type, data: made.data.slice() };
     if (made === undefined) {
       const header = chain.endHeader as EntryHeader;
       made = { type: header.type as ObjectType, data: await this.#inflated(end, header, options) };
