@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ServerUnavailableError } from "@trunks/test-servers";
 import { afterAll, beforeAll, describe, expect, onTestFinished, type TestContext, test } from "vitest";
@@ -182,6 +182,26 @@ test("the packages' programs", async () => {
       'import { MemoryBackend } from "@trunks/core/memory";\nconst backend = new MemoryBackend();\nconst open = async () => new MemoryBackend({ storeOf: backend });',
   });
   expect(contract).toMatch(/^passed race\/16-small/m);
+});
+
+test("the SDK's programs, in a folder that has nothing else", async () => {
+  const page = "packages/sdk/README.md";
+  const user = new Reader();
+  onTestFinished(() => user.remove());
+  user.write("package.json", `{ "private": true, "type": "module" }\n`);
+  mkdirSync(join(user.path, "store"));
+  // As long as its neighbours are on no registry they must be there already when it asks for them.
+  await user.need("@trunks/location", "@trunks/repo", "@trunks/layers", "@trunks/backend-local");
+  for (const [block, { language, text }] of runnableBlocks(page).entries()) {
+    followed.add(`${page} ${block}`);
+    const isProgram = language === "ts";
+    const bucket = { "s3://company-code/": `local://${user.path}/store/` };
+    const told = await user.follow({ page, block, changes: isProgram ? bucket : user.packed("@trunks/sdk") });
+    const promised = [...text.matchAll(/\/\/ → (.*)$/gm)].map((found) => found[1]);
+    if (isProgram) expect(told.split("\n").filter(Boolean)).toEqual(promised);
+  }
+  const url = `trunks::local://${user.path}/store/my-app`;
+  expect(await reader.shell(`git ls-remote ${url}`)).toMatch(/HEAD\n.*agent\/run-7\n.*main\n.*tags\/v1\n/);
 });
 
 test("every block of a page is run, or is excused", (context) => {

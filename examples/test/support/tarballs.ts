@@ -20,7 +20,9 @@ const folders = {
   "@trunks/contract-tests": "contract-tests",
   "@trunks/create-backend": "apps/create-backend",
   "@trunks/layers": "packages/layers",
+  "@trunks/location": "packages/location",
   "@trunks/repo": "packages/repo",
+  "@trunks/sdk": "packages/sdk",
 };
 
 export type PackageName = keyof typeof folders;

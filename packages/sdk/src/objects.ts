@@ -72,10 +72,10 @@ export class Objects {
     }
     if (range === undefined) {
       const object = await this.#readTrunk((reader) => reader.read(id, options), options);
-      return checked(id, "blob", object).data.slice();
+      return checked(id, "blob", object).data;
     }
     const part = await this.#readTrunk((reader) => reader.readRange(id, range, options), options);
-    return (part ?? missing(id)).slice();
+    return part ?? missing(id);
   }
 
   /** A file's content of any size. Its id is proved at the end: see `ObjectReader.readStream`. */
@@ -87,7 +87,10 @@ export class Objects {
     return (await this.#readTrunk((reader) => reader.readStream(id, options), options)) ?? missing(id);
   }
 
-  /** Many objects in few requests, each once, in no order that could be relied on. */
+  /**
+   * Many objects in few requests, each once, in no order that could be relied on. The bytes of those that were made here
+   * must not be changed.
+   */
   async *readMany(ids: Iterable<ObjectId>, options: RequestOptions): AsyncGenerator<IdentifiedObject> {
     const others = new Set<ObjectId>();
     for (const id of new Set(ids)) {

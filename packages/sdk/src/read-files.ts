@@ -17,8 +17,12 @@ export async function* readFiles(session: Session, folder: string, options: List
     if (entries === undefined) byId.set(entry.id, [entry]);
     else entries.push(entry);
   }
-  for await (const { id, data: bytes } of session.objects.readMany(byId.keys(), { signal: options.signal })) {
-    // Copies, because what is read may be shared with a cache.
-    for (const entry of byId.get(id) ?? []) yield { ...entry, bytes: bytes.slice() };
+  for await (const { id, data } of session.objects.readMany(byId.keys(), { signal: options.signal })) {
+    // Whoever gets bytes may change them.
+    let isShared = session.objects.new.get(id) !== undefined;
+    for (const entry of byId.get(id) as FileEntry[]) {
+      yield { ...entry, bytes: isShared ? data.slice() : data };
+      isShared = true;
+    }
   }
 }
