@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ending } from "../support/ending.ts";
+import { MirroredSandbox } from "../support/mirrored-sandbox.ts";
+import { commit } from "../support/repository.ts";
+
+/** One test is some dozen runs of git. */
+const timeoutMs = 300_000;
+const wentWell = { status: 0, messages: "" };
+
+let sandbox: MirroredSandbox;
+beforeEach(async () => {
+  sandbox = new MirroredSandbox("faulty");
+  await sandbox.begin({ a: "strict" });
+});
+afterEach(() => sandbox.remove());
+
+/**
+ * Kills a command at each request that it makes to the store, before and after its effect, until it runs without being
+ * hit. Each time begins with what was kept. Answers how often it was killed.
+ */
+async function killAtEach(
+  place: string,
+  command: () => Promise<{ readonly status: number | string }>,
+  check: (at: string, whole: boolean) => Promise<void>,
+): Promise<number> {
+  for (let index = 0, kills = 0; ; index++) {
+    for (const when of ["before", "after"] as const) {
+      sandbox.restore("stores", "work");
+      sandbox.plan([{ index, fault: { kind: "crash", when } }], place);
+      const { status } = await command();
+      const request = sandbox.requests(place)[index];
+      const at = `${when} ${request?.operation} ${request?.keys} of ${place}`;
+      expect([at, status === 0]).toEqual([at, request === undefined]);
+      sandbox.plan([], place);
+      await check(at, request === undefined);
+      if (request === undefined) return kills;
+      kills++;
+      // These have no effect, so before and after are one.
+      if (request.operation === "get" || request.operation === "list") break;
+    }
+  }
+}
+
+function journal(place: string): string[][] {
+  return [...sandbox.content(place)].filter(([key]) => key.includes("/journal/")).map(([key, bytes]) => [key, bytes]);
+}
+
+async function tip(place: string): Promise<string> {
+  const line = await sandbox.git(["ls-remote", "-q", sandbox.placeUrl(place), "refs/heads/main"]);
+  return line.slice(0, line.indexOf("\t"));
+}
+
+async function commitLarge(message: string): Promise<string> {
+  return commit(sandbox, "work", message, { large: randomBytes(1_200_000) });
+}
+
+describe("a push whose helper is killed at each request", () => {
+  const kinds: Record<string, () => Promise<string>> = {
+    "a small one": () => commit(sandbox, "work", "small"),
+    "one with a segment": () => commitLarge("large"),
+    "one that brings a mirror up first": async () => {
+      sandbox.keep("stores");
+      await commitLarge("large");
+      expect(await sandbox.push()).toEqual(wentWell);
+      const folder = "stores/a";
+      sandbox.keep("work");
+      const behind = sandbox.path;
+      // The mirror is what it was before that push.
+      const { cpSync, rmSync } = await import("node:fs");
+      rmSync(`${behind}/${folder}`, { recursive: true });
+      cpSync(`${behind}/kept/${folder}`, `${behind}/${folder}`, { recursive: true });
+      return commit(sandbox, "work", "small");
+    },
+  };
+
+  for (const [kind, prepare] of Object.entries(kinds)) {
+    test.each(["primary", "a"])(
+      `${kind}: the next push repairs it, and nothing acknowledged is lost; killed at %s`,
+      async (place) => {
+        const before = await sandbox.git(["rev-parse", "main"], { folder: "work" });
+        const id = await prepare();
+        const between = [before, await sandbox.git(["rev-parse", "main^"], { folder: "work" }), id];
+        sandbox.keep("stores", "work");
+        const kills = await killAtEach(place, sandbox.push.bind(sandbox), async (at, whole) => {
+          const decided = await tip("primary");
+          expect([at, between]).toEqual([at, expect.arrayContaining([decided])]);
+          // The mirror's journal is the beginning of the primary's, and its packs are there.
+          expect([at, between]).toEqual([at, expect.arrayContaining([await sandbox.main("a")])]);
+          expect([at, journal("primary")]).toEqual([at, expect.arrayContaining(journal("a"))]);
+          if (whole) expect([at, decided, journal("a")]).toEqual([at, id, journal("primary")]);
+          expect([at, await sandbox.push()]).toEqual([at, wentWell]);
+          expect([at, journal("a")]).toEqual([at, journal("primary")]);
+          expect([at, await sandbox.main("a")]).toEqual([at, id]);
+        });
+        expect(kills).toBeGreaterThan(place === "primary" ? 3 : 2);
+      },
+      timeoutMs,
+    );
+  }
+});
+
+describe("copying that is killed at each request", () => {
+  /** Segments that are in the mirror whole. */
+  const segments = () => [...sandbox.content("b").keys()].filter((key) => /\.(pack|idx)$/.test(key)).sort();
+
+  beforeEach(async () => {
+    for (const message of ["one", "two"]) {
+      await commitLarge(message);
+      expect(await sandbox.push()).toEqual(wentWell);
+    }
+    await commit(sandbox, "work", "small");
+    expect(await sandbox.push()).toEqual(wentWell);
+  });
+
+  test.each(["primary", "b"])(
+    "a first copy: `storage sync` goes on with it and copies nothing twice; killed at %s",
+    async (place) => {
+      const id = await sandbox.git(["rev-parse", "main"], { folder: "work" });
+      sandbox.rootUrl("b");
+      await sandbox.trunks("storage", "add", "b", "--url", sandbox.rootUrl("b"));
+      sandbox.keep("stores", "work");
+      const kills = await killAtEach(
+        place,
+        () => sandbox.tryTrunks("storage", "sync", "b"),
+        async (at, whole) => {
+          const there = segments();
+          // Half a copy is never taken for a trunk.
+          const read = await ending(sandbox, ["ls-remote", sandbox.placeUrl("b"), "refs/heads/main"]);
+          if (read.status === 0) expect([at, await sandbox.main("b")]).toEqual([at, id]);
+          else expect([at, read.messages]).toEqual([at, expect.stringMatching(/there is no trunk here|still being copied/)]);
+          sandbox.plan([], "b");
+          expect([at, await sandbox.trunks("storage", "sync", "b")]).toEqual([at, "b: strict, even\n"]);
+          const written = sandbox.requests("b").filter(({ operation }) => operation === "create");
+          expect([at, written.map(({ keys }) => keys).filter((key) => there.includes(key))]).toEqual([at, []]);
+          expect([at, journal("b"), journal("a")]).toEqual([at, journal("primary"), journal("primary")]);
+          if (whole) expect([at, await sandbox.main("b")]).toEqual([at, id]);
+        },
+      );
+      expect(kills).toBeGreaterThan(10);
+    },
+    timeoutMs,
+  );
+});
