@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { checkedClone } from "./clone.ts";
 import { type Ending, ending } from "./ending.ts";
@@ -71,6 +71,11 @@ export class MirroredSandbox extends FaultySandbox {
   async mirrors(): Promise<Readonly<Record<string, ShownMirror>>> {
     const { data } = await this.json<{ data: { name: string; mirror_state?: ShownMirror }[] }>("storage", "list");
     return Object.fromEntries(data.flatMap((one) => (one.mirror_state ? [[one.name, one.mirror_state]] : [])));
+  }
+
+  /** Removes a file or a folder, as somebody who has no business there. */
+  discard(path: string): void {
+    rmSync(join(this.path, path), { recursive: true });
   }
 
   /** A store goes away, and comes back. */
