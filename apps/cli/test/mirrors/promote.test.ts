@@ -49,11 +49,17 @@ describe("storage promote", () => {
 
     // A machine that has nothing but a mirror's URL.
     const cloned = await ending(sandbox, ["clone", "-q", sandbox.placeUrl("a"), "fresh"]);
-    expect(cloned).toEqual({ status: 0, messages: expect.stringMatching(/^warning: this is a, a strict mirror of this trunk; its primary is primary/) });
+    expect(cloned).toEqual({
+      status: 0,
+      messages: expect.stringMatching(/^warning: this is a, a strict mirror of this trunk; its primary is primary/),
+    });
     expect(await sandbox.git(["rev-parse", "HEAD"], { folder: "fresh" })).toBe(id);
     const inFresh = (...args: string[]) => trunks(sandbox, args, { folder: "fresh" });
     expect(await inFresh("storage", "promote", "c", "--gone", "b")).toMatchObject({ status: 1 });
-    expect(await inFresh("storage", "promote", "a", "--gone", "primary")).toMatchObject({ status: 0, stdout: "a is the primary now\n" });
+    expect(await inFresh("storage", "promote", "a", "--gone", "primary")).toMatchObject({
+      status: 0,
+      stdout: "a is the primary now\n",
+    });
     await commit(sandbox, "fresh", "third");
     expect(await sandbox.push({ folder: "fresh" })).toEqual(wentWell);
 
@@ -80,7 +86,9 @@ describe("storage promote", () => {
     await clone("b", "at-b");
     sandbox.away("primary");
     const endings = await Promise.all(
-      ["a", "b"].map((name) => trunks(sandbox, ["storage", "promote", name, "--gone", "primary"], { folder: `at-${name}` })),
+      ["a", "b"].map((name) =>
+        trunks(sandbox, ["storage", "promote", name, "--gone", "primary"], { folder: `at-${name}` }),
+      ),
     );
     const winner = endings[0]?.status === 0 ? "a" : "b";
     const loser = winner === "a" ? "b" : "a";
@@ -100,7 +108,10 @@ describe("storage promote", () => {
     sandbox.away("primary");
     const args = ["storage", "promote", "c", "--gone", "primary"];
     const { status, stderr } = await sandbox.tryTrunks(...args);
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/c is lagging: it may lack pushes.*\nhint: .*--accept-loss/)]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/c is lagging: it may lack pushes.*\nhint: .*--accept-loss/),
+    ]);
     expect(await sandbox.trunks(...args, "--accept-loss")).toBe("c is the primary now\n");
   });
 });
@@ -113,7 +124,10 @@ describe("a fetch while the primary is away", () => {
     expect(await sandbox.push()).toEqual(wentWell);
     sandbox.away("primary");
     const fetched = await ending(sandbox, ["fetch", "-q"], { folder: "other" });
-    expect(fetched).toEqual({ status: 0, messages: expect.stringMatching(/^warning: .*; reading from its mirror a, local:\/\/.*\n$/) });
+    expect(fetched).toEqual({
+      status: 0,
+      messages: expect.stringMatching(/^warning: .*; reading from its mirror a, local:\/\/.*\n$/),
+    });
     expect(await sandbox.git(["rev-parse", "origin/main"], { folder: "other" })).toBe(id);
     await sandbox.git(["fsck", "--full", "--strict", "--no-dangling"], { folder: "other" });
     await sandbox.git(["merge", "-q", "--ff-only", "origin/main"], { folder: "other" });
@@ -136,7 +150,9 @@ describe("a fetch while the primary is away", () => {
     const { status, messages } = await ending(sandbox, ["fetch", "-q"], { folder: "other" });
     expect(status).not.toBe(0);
     expect(messages).toContain("a is behind what this clone knows; c is lagging: it may lack pushes");
-    const hinted = [...messages.matchAll(/git fetch (trunks::\S+c\/trunks\/app\.trunk)/g)].map(([, url]) => url as string);
+    const hinted = [...messages.matchAll(/git fetch (trunks::\S+c\/trunks\/app\.trunk)/g)].map(
+      ([, url]) => url as string,
+    );
     expect(hinted).toHaveLength(1);
     await sandbox.git(["fetch", "-q", hinted[0] as string, "main"], { folder: "other" });
     expect(await sandbox.git(["rev-parse", "FETCH_HEAD"], { folder: "other" })).toBe(id);

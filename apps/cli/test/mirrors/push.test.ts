@@ -44,7 +44,9 @@ describe("strict mirrors", () => {
     sandbox.away("b");
     const { status, messages } = await sandbox.push();
     expect(status).not.toBe(0);
-    expect(messages).toMatch(/^fatal: the mirror b \(local:\/\/\S+\/stores\/b\/trunks\/app\.trunk\): .*\nhint: .*`trunks storage sync b`/);
+    expect(messages).toMatch(
+      /^fatal: the mirror b \(local:\/\/\S+\/stores\/b\/trunks\/app\.trunk\): .*\nhint: .*`trunks storage sync b`/,
+    );
     expect(["primary", "a"].map((place) => sandbox.content(place))).toEqual(before);
     expect(await sandbox.mirrors()).toMatchObject({ a: { behind: 0 }, b: { behind: null, error: expect.any(String) } });
     sandbox.back("b");
@@ -77,7 +79,10 @@ describe("a lagging mirror", () => {
     expect(await sandbox.json("storage", "ping", "c")).toMatchObject({ object: "ping", mirror_state: { behind: 3 } });
     expect(await sandbox.trunks("storage", "ping", "c")).toMatch(/; it is a mirror: lagging, 3 pushes behind$/m);
     expect(await sandbox.trunks("storage", "sync")).toBe("c: lagging, even\n");
-    expect(await sandbox.json("storage", "sync", "c")).toMatchObject({ object: "list", data: [{ name: "c", behind: 0 }] });
+    expect(await sandbox.json("storage", "sync", "c")).toMatchObject({
+      object: "list",
+      data: [{ name: "c", behind: 0 }],
+    });
     expectSame("c");
   });
 });
@@ -101,11 +106,16 @@ describe("the map", () => {
       ["c", "a lagging mirror of this trunk, which may lack pushes"],
     ] as const) {
       const { status, messages } = await ending(sandbox, ["clone", "-q", sandbox.placeUrl(place), `of-${place}`]);
-      expect([status, messages]).toEqual([0, `warning: this is ${place}, ${what}; its primary is primary, ${primary}\n`]);
+      expect([status, messages]).toEqual([
+        0,
+        `warning: this is ${place}, ${what}; its primary is primary, ${primary}\n`,
+      ]);
       await commit(sandbox, `of-${place}`, `for-${place}`);
       const pushed = await sandbox.push({ folder: `of-${place}` });
       expect(pushed.status).not.toBe(0);
-      expect(pushed.messages).toContain(`fatal: this is ${place}, a mirror: the trunk's primary is primary, ${primary}\nhint: push there`);
+      expect(pushed.messages).toContain(
+        `fatal: this is ${place}, a mirror: the trunk's primary is primary, ${primary}\nhint: push there`,
+      );
     }
   });
 });

@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { openBackend } from "@trunks/backend-local";
+import { scope } from "@trunks/layers";
+import { Repository } from "@trunks/repo";
 import { checkedClone } from "./clone.ts";
 import { type Ending, ending } from "./ending.ts";
 import { FaultySandbox } from "./faulty-sandbox.ts";
@@ -97,6 +101,24 @@ export class MirroredSandbox extends FaultySandbox {
         .filter((key) => !key.endsWith(".trunk/place"))
         .map((key) => [key, readFileSync(join(this.path, folder, key), "latin1")]),
     );
+  }
+
+  /**
+   * What `main` is in a store as its own journal has it, or `undefined` where there is no trunk; every pack that the journal
+   * names is there with its digest, or this throws. Without git, for tests that look often.
+   */
+  async tip(place: string): Promise<string | undefined> {
+    const folder = join(this.path, "stores", place, "trunks/app.trunk/objects");
+    const store = await openBackend(new URL(`local://${this.path}/stores/${place}`));
+    const state = await new Repository(scope(store, "trunks/app.trunk/")).read({ mirrors: false });
+    for (const { name, pack } of state?.packs.values() ?? []) {
+      if (name.kind !== "segment") continue;
+      const digest = createHash("sha256")
+        .update(readFileSync(join(folder, `${name.id}.pack`)))
+        .digest("hex");
+      if (digest !== pack.digest) throw new Error(`${place} has another ${name.id}.pack`);
+    }
+    return state?.refs.get("refs/heads/main")?.id;
   }
 
   /** What `main` is in a store, as a new clone of it sees it; git has looked at every object. */

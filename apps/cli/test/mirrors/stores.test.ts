@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import {
+  type PostgresServer,
+  type S3Server,
+  ServerUnavailableError,
+  type SftpServer,
+  startOpenssh,
+  startPostgres,
+  startVersity,
+} from "@trunks/test-servers";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { checkedClone } from "../support/clone.ts";
+import { type Ending, ending } from "../support/ending.ts";
+import { commit, makeRepository } from "../support/repository.ts";
+import { type CommandOptions, Sandbox } from "../support/sandbox.ts";
+import { trunksJson, trunksText } from "../support/trunks.ts";
+
+/** Servers that are new have to be installed once. */
+const startTimeoutMs = 15 * 60_000;
+const wentWell = { status: 0, messages: "" };
+const names = ["bucket", "database", "nas", "disk"] as const;
+type Name = (typeof names)[number];
+
+describe("versity, postgres, openssh and a folder, as mirrors of one another", () => {
+  let sandbox: Sandbox;
+  let s3: S3Server;
+  let postgres: PostgresServer;
+  let sftp: SftpServer;
+  let missing: string | undefined;
+  let work: string;
+
+  beforeAll(async () => {
+    sandbox = new Sandbox();
+    try {
+      s3 = await startVersity();
+      postgres = await startPostgres();
+      sftp = await startOpenssh();
+    } catch (error) {
+      if (!(error instanceof ServerUnavailableError)) throw error;
+      missing = error.message;
+    }
+  }, startTimeoutMs);
+  beforeEach((context) => {
+    if (missing !== undefined) context.skip(missing);
+    work = `app-${randomBytes(4).toString("hex")}`;
+  });
+  afterAll(async () => {
+    await sandbox.remove();
+    await Promise.all([s3?.stop(), postgres?.stop(), sftp?.stop()]);
+  });
+
+  /** A store's URL, and what `storage add` takes beside it, with its secret on standard input. */
+  function root(name: Name): { readonly url: string; readonly args: readonly string[]; readonly input?: string } {
+    if (name === "bucket") {
+      const url = `s3://${s3.bucket}/team?endpoint=${encodeURIComponent(s3.endpoint)}&region=${s3.region}`;
+      return { url, args: ["--access-key", s3.accessKey, "--secret-key", "-"], input: `${s3.secretKey}\n` };
+    }
+    if (name === "database") {
+      const { user, host, port, database, password } = postgres;
+      const url = `postgres://${user}@${host}:${port}/${database}/team`;
+      return { url, args: ["--password", "-"], input: `${password}\n` };
+    }
+    if (name === "nas") {
+      const { user, host, port, folder, identityFile, knownHostsFile } = sftp;
+      const query = `config=none&identityAgent=none&identityFile=${identityFile}&userKnownHostsFile=${knownHostsFile}`;
+      return { url: `sftp://${user}@${host}:${port}${folder}?${query}`, args: [] };
+    }
+    return { url: `local://${sandbox.path}/store`, args: [] };
+  }
+
+  /** The same for machines that say it in their environment. */
+  function environment(...known: readonly Name[]): Record<string, string> {
+    const secrets = {
+      TRUNKS_STORAGE_BUCKET_ACCESS_KEY: s3.accessKey,
+      TRUNKS_STORAGE_BUCKET_SECRET_KEY: s3.secretKey,
+      TRUNKS_STORAGE_DATABASE_PASSWORD: postgres.password,
+    };
+    const urls = known.map((name) => [`TRUNKS_STORAGE_${name.toUpperCase()}_URL`, root(name).url]);
+    return { ...secrets, ...Object.fromEntries(urls) };
+  }
+
+  async function add(name: Name, ...args: readonly string[]): Promise<void> {
+    const { url, args: secrets, input } = root(name);
+    await trunksText(sandbox, ["storage", "add", name, "--url", url, ...secrets, ...args], { folder: work, input });
+  }
+
+  /** Makes a repository whose trunk lies in `primary`, with all others as strict mirrors. */
+  async function begin(primary: Name): Promise<void> {
+    await makeRepository(sandbox, work);
+    await add(primary);
+    await trunksText(sandbox, ["init", "--storage", primary], { folder: work });
+    expect(await push()).toEqual(wentWell);
+    for (const name of names) if (name !== primary) await add(name, "--mirror");
+  }
+
+  function push(options: CommandOptions = {}): Promise<Ending> {
+    return ending(sandbox, ["push", "-q", "-u", "origin", "main"], { folder: work, ...options });
+  }
+
+  /** The trunk in a store, with that store's secrets. */
+  async function main(name: Name): Promise<string | undefined> {
+    const scratch = `${work}-at-${name}`;
+    await sandbox.git(["init", "-q", scratch]);
+    const variables = { ...sandbox.environment, ...environment(name) };
+    const asked = await sandbox.git(["ls-remote", "-q", `trunks://${name}/${work}`, "refs/heads/main"], {
+      environment: variables,
+    });
+    const { refs } = await inEnvironment(variables, () =>
+      checkedClone(sandbox, `trunks://${name}/${work}`, `${scratch}-clone`),
+    );
+    expect(refs).toContain(asked.replace("\t", " "));
+    return asked.split("\t")[0];
+  }
+
+  /** `checkedClone` knows no environment of its own. */
+  async function inEnvironment<Answer>(
+    variables: Record<string, string>,
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const before = sandbox.environment;
+    Object.defineProperty(sandbox, "environment", { value: variables, configurable: true });
+    try {
+      return await work();
+    } finally {
+      Object.defineProperty(sandbox, "environment", { value: before, configurable: true });
+    }
+  }
+
+  async function behind(): Promise<Record<string, number | null>> {
+    const { data } = await trunksJson<{ data: { name: string; mirror_state?: { behind: number | null } }[] }>(
+      sandbox,
+      ["storage", "list"],
+      { folder: work },
+    );
+    return Object.fromEntries(data.flatMap(({ name, mirror_state: state }) => (state ? [[name, state.behind]] : [])));
+  }
+
+  test("each is the primary in turn: a push in parts reaches all of them, and each can be cloned", async () => {
+    await begin("bucket");
+    let id = "";
+    for (const primary of names) {
+      if (primary !== "bucket") await trunksText(sandbox, ["storage", "promote", primary], { folder: work });
+      await sandbox.git(["remote", "set-url", "origin", `trunks://${primary}/${work}`], { folder: work });
+      id = await commit(sandbox, work, primary, { large: randomBytes(9 * 2 ** 20) });
+      expect([primary, await push()]).toEqual([primary, wentWell]);
+      const others = names.filter((name) => name !== primary);
+      expect(await behind()).toEqual(Object.fromEntries(others.map((name) => [name, 0])));
+    }
+    for (const name of names) expect([name, await main(name)]).toEqual([name, id]);
+  });
+});
