@@ -148,4 +148,61 @@ describe("versity, postgres, openssh and a folder, as mirrors of one another", (
     }
     for (const name of names) expect([name, await main(name)]).toEqual([name, id]);
   });
+
+  test("a server that is killed stops pushes while it is a mirror, and is replaced when it was the primary", async () => {
+    await begin("bucket");
+    const before = await main("bucket");
+    const id = await commit(sandbox, work, "second", { large: randomBytes(2 ** 21) });
+    await postgres.kill();
+    const stopped = await push();
+    expect(stopped.status).not.toBe(0);
+    expect(stopped.messages).toMatch(/^fatal: the mirror database \(postgres:\/\/.*\n/);
+    expect(stopped.messages).toMatch(/\nhint: .*`trunks storage sync database`/);
+    expect(await main("bucket")).toBe(before);
+    expect(await behind()).toEqual({ database: null, nas: 0, disk: 0 });
+    await postgres.restart();
+    expect(await push()).toEqual(wentWell);
+    expect(await behind()).toEqual({ database: 0, nas: 0, disk: 0 });
+
+    await s3.kill();
+    try {
+      // A machine that has a mirror's URL, and that mirror's secret.
+      const known = { ...environment("database", "nas", "disk") };
+      const copy = `${work}-copy`;
+      const cloned = await ending(sandbox, ["clone", "-q", `trunks://database/${work}`, copy], { environment: known });
+      expect([cloned.status, cloned.messages]).toEqual([
+        0,
+        expect.stringMatching(/^warning: this is database, a strict mirror of this trunk; its primary is bucket, s3:/),
+      ]);
+      expect(await sandbox.git(["rev-parse", "HEAD"], { folder: copy })).toBe(id);
+      const there = { folder: copy, environment: known };
+      await trunksText(sandbox, ["storage", "promote", "nas", "--gone", "bucket"], there);
+      await sandbox.git(["remote", "set-url", "origin", `trunks://nas/${work}`], { folder: copy });
+      const last = await commit(sandbox, copy, "third");
+      expect(await push(there)).toEqual(wentWell);
+      for (const name of ["database", "nas", "disk"] as const) expect([name, await main(name)]).toEqual([name, last]);
+    } finally {
+      await s3.restart();
+    }
+    await commit(sandbox, work, "by one who was away");
+    const refused = await push();
+    expect(refused.status).not.toBe(0);
+    expect(refused.messages).toMatch(/nas was made the primary since: sftp:/);
+    expect(await main("bucket")).toBe(id);
+  });
+
+  test("a machine with the primary's URL alone finds the mirrors, and is asked to name the hosts that only the map names", async () => {
+    await begin("disk");
+    const copy = `${work}-copy`;
+    await sandbox.git(["clone", "-q", `trunks::local://${sandbox.path}/store/${work}`, copy]);
+    await commit(sandbox, copy, "second");
+    const refused = await push({ folder: copy });
+    expect(refused.status).not.toBe(0);
+    expect(refused.messages).toMatch(/the trunk names a host of its own choice for (bucket|database)/);
+    expect(refused.messages).toMatch(/TRUNKS_STORAGE_(BUCKET|DATABASE)_URL/);
+    const known = environment("bucket", "database");
+    expect(await push({ folder: copy, environment: known })).toEqual(wentWell);
+    const id = await sandbox.git(["rev-parse", "HEAD"], { folder: copy });
+    for (const name of names) expect([name, await main(name)]).toEqual([name, id]);
+  });
 });
