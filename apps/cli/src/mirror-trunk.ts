@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { placeUrl, redactUrl, type Settings, type Storage } from "@trunks/location";
+import { placeUrl, redactUrl, resolveStorage, type Settings, type Storage } from "@trunks/location";
 import { addMirror, type Mirror, type MirrorReport, type MissedMirror, reportMirrors } from "@trunks/repo";
 import type { Context } from "./command.ts";
 import { LocalRepository } from "./helper/local-repository.ts";
@@ -49,6 +49,28 @@ export async function mirrorTo(
   const { missed } = await addMirror(repository, mirror, place, { signal, progress: progress.step });
   progress.end();
   return missed;
+}
+
+/**
+ * The same for a storage of this clone's settings. False when the clone has no trunk yet: then it is a mirror in name only.
+ */
+export async function makeMirror(
+  copy: WorkingCopy,
+  settings: Settings,
+  name: string,
+  mode: Mirror["mode"],
+  context: Context,
+): Promise<boolean> {
+  const { verbose, signal } = context;
+  const trunk = await openOwnTrunk(copy, settings, { verbose, signal });
+  const storage = resolveStorage(name, settings.storages, process.env);
+  if (trunk === undefined || storage === undefined) return false;
+  try {
+    throwMissed(await mirrorTo(trunk, copy, mirrorOf(name, storage, mode, trunk), context));
+    return true;
+  } finally {
+    await trunk.close();
+  }
 }
 
 /** Shows on a terminal how far the copying of packs is. */

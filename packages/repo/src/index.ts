@@ -10,7 +10,14 @@ export type { LogEnd } from "./history/ref-log.ts";
 export { type RefUpdate, readRefLogPage } from "./history/ref-log-page.ts";
 export { planRestore, planUndo, type Restoration, restore, undoneEntryId } from "./history/restoration.ts";
 export type { ReadRecord } from "./journal/slots.ts";
-export { addMirror, type MirrorReport, removeMirror, reportMirrors, syncMirror } from "./mirror/change.ts";
+export {
+  addMirror,
+  type MirrorReport,
+  type Removal,
+  removeMirror,
+  reportMirrors,
+  syncMirror,
+} from "./mirror/change.ts";
 export type { MissedMirror } from "./mirror/mirrors.ts";
 export { promote, takeOver } from "./mirror/promote.ts";
 export {

@@ -1,9 +1,10 @@
 import { TrunksError } from "@trunks/core";
 import { checkStorageName } from "@trunks/location";
+import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
 import { storeFindings, warnings } from "../finding.ts";
-import { mirrorOf, mirrorTo, openOwnTrunk, throwMissed } from "../mirror-trunk.ts";
+import { makeMirror } from "../mirror-trunk.ts";
 import { storageAnswer, withEnvironment } from "../storage-answer.ts";
 import {
   bareStorage,
@@ -52,25 +53,18 @@ export const command: Command = {
         ...(isDefault && { defaultStorage: name }),
       };
     });
-    const trunk = mode === undefined ? undefined : await openOwnTrunk(copy, settings, { verbose, signal });
-    if (mode !== undefined && trunk !== undefined) {
-      const mirror = mirrorOf(name, withEnvironment(name, storage, settings.storages), mode, trunk);
-      try {
-        throwMissed(await mirrorTo(trunk, copy, mirror, context));
-      } finally {
-        await trunk.close();
-      }
-    }
+    const isMirror = mode !== undefined && (await makeMirror(copy, settings, name, mode, context));
     const answer = storageAnswer(name, storage, settings);
-    const copied = mode === undefined ? "" : trunk === undefined ? notYet(name) : `; it is a ${mode} mirror now`;
+    const copied = mode === undefined ? "" : isMirror ? `; it is a ${mode} mirror now` : notYet(name, mode);
     output.answer(answer, `added ${name}: ${answer.url} keeps its promises${copied}`);
     for (const line of warnings(await storeFindings(complete, signal))) output.note(line);
     return exitStatus.ok;
   },
 };
 
-function notYet(name: string): string {
-  return `; when there is a primary, \`trunks storage sync ${name}\` copies the trunk`;
+/** For a mirror that was added before there is a trunk. */
+function notYet(name: string, mode: Mirror["mode"]): string {
+  return `; when there is a primary, \`trunks storage update ${name} --mirror=${mode}\` copies the trunk`;
 }
 
 function taken(name: string): TrunksError {

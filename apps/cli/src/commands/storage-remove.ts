@@ -1,5 +1,5 @@
-import type { Settings } from "@trunks/location";
-import { removeMirror } from "@trunks/repo";
+import { redactUrl, type Settings } from "@trunks/location";
+import { type Removal, removeMirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { openOwnTrunk } from "../mirror-trunk.ts";
@@ -22,12 +22,17 @@ export const command: Command = {
     const copy = await requireWorkingCopy();
     const settings = await readSettings(copy);
     const isStored = Object.hasOwn(settings?.storages ?? {}, name);
-    const wasMirror = !args.flag("only-here") && (await forgetMirror(context, copy, settings, name));
-    if (isStored || !wasMirror) await forgetStorage(name);
+    const removal = args.flag("only-here") ? undefined : await forgetMirror(context, copy, settings, name);
+    if (isStored || removal === undefined) await forgetStorage(name);
+    const kept = removal && redactUrl(removal.mirror.url);
+    const news = `: it is no mirror of the trunk any more; the copy in ${kept} stays there`;
     output.answer(
-      { object: "storage", name, deleted: true },
-      wasMirror ? `removed ${name}: it is no mirror of the trunk any more` : `removed ${name}`,
+      { object: "storage", name, deleted: true, ...(kept && { kept_url: kept }) },
+      `removed ${name}${kept ? news : ""}`,
     );
+    if (removal?.untold instanceof Error) {
+      output.note(`hint: ${name} could not be told: ${removal.untold.message}; so it still takes itself for a mirror`);
+    }
     for (const remote of await remotes()) {
       if (remote.url.startsWith(`trunks://${name}/`)) output.note(`hint: the remote ${remote.name} still points to it`);
     }
@@ -35,13 +40,13 @@ export const command: Command = {
   },
 };
 
-/** Takes a mirror out of the trunk's map; false, and no request, when this clone knows of no such mirror. */
+/** Takes a mirror out of the trunk's map; `undefined`, and no request, when this clone knows of no such mirror. */
 async function forgetMirror(
   { verbose, signal }: Context,
   copy: WorkingCopy,
   settings: Settings | undefined,
   name: string,
-): Promise<boolean> {
+): Promise<Removal | undefined> {
   const isSaid = settings?.storages[name]?.mirror === true;
   const trunk = await openOwnTrunk(copy, settings, { verbose, signal }).catch((error) => {
     if (isSaid) throw error;
@@ -50,9 +55,8 @@ async function forgetMirror(
   try {
     const known = (await trunk?.repository.remembered())?.map.mirrors.has(name);
     const state = known || isSaid ? await trunk?.repository.read({ signal, mirrors: false }) : undefined;
-    if (trunk === undefined || !state?.map.mirrors.has(name)) return false;
-    await removeMirror(trunk.repository, name, { signal });
-    return true;
+    if (trunk === undefined || !state?.map.mirrors.has(name)) return undefined;
+    return await removeMirror(trunk.repository, name, { signal });
   } finally {
     await trunk?.close();
   }

@@ -4,7 +4,7 @@ import { optionName, type Storage } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
-import { mirrorTo, openOwnTrunk } from "../mirror-trunk.ts";
+import { makeMirror, mirrorTo, openOwnTrunk } from "../mirror-trunk.ts";
 import { requireStored, storageAnswer, withEnvironment } from "../storage-answer.ts";
 import { mirrorMode, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
 import { probeStorage } from "../storage-probe.ts";
@@ -30,7 +30,8 @@ export const command: Command = {
     const copy = await requireWorkingCopy();
     const before = await readSettings(copy);
     const isStored = Object.hasOwn(before?.storages ?? {}, name);
-    if (mode !== undefined && (await changeMode(context, copy, name, mode)) && !isStored) {
+    const hasChanged = mode !== undefined && (await changeMode(context, copy, name, mode));
+    if (hasChanged && !isStored) {
       output.answer({ object: "storage", name, mirror: true }, `updated ${name}: it is a ${mode} mirror now`);
       return exitStatus.ok;
     }
@@ -42,7 +43,7 @@ export const command: Command = {
     const changed = await storageFrom(args, { ...stored, url, ...(mode !== undefined && { mirror: true }) });
     // Who only says how much is asked of a mirror need not reach it.
     const isSame = isDeepStrictEqual({ ...changed, mirror: true }, { ...saved, mirror: true });
-    if (mode === undefined || !isSame) {
+    if (!hasChanged || !isSame) {
       await probeStorage(withEnvironment(name, changed, settings.storages), { verbose, signal });
     }
     const updated = await file.update((current) => {
@@ -53,21 +54,26 @@ export const command: Command = {
         ...(args.flag("default") && { defaultStorage: name }),
       };
     });
+    const isMirror = hasChanged || (mode !== undefined && (await makeMirror(copy, updated, name, mode, context)));
     const answer = storageAnswer(name, changed, updated);
-    output.answer(
-      answer,
-      `updated ${name}: ${isSame && mode ? `it is a ${mode} mirror now` : `${answer.url} keeps its promises`}`,
-    );
+    const news = isMirror ? `it is a ${mode} mirror now` : `${answer.url} keeps its promises`;
+    output.answer(answer, `updated ${name}: ${news}`);
     return exitStatus.ok;
   },
 };
 
-/** Changes how much the trunk asks of a mirror that it has already; false when it has none of that name. */
+/**
+ * Changes how much the trunk asks of a mirror that it has already; false when it has none of that name. Throws
+ * `ALREADY_EXISTS` for its primary.
+ */
 async function changeMode(context: Context, copy: WorkingCopy, name: string, mode: Mirror["mode"]): Promise<boolean> {
   const { verbose, signal } = context;
   const trunk = await openOwnTrunk(copy, await readSettings(copy), { verbose, signal });
   try {
     const state = await trunk?.repository.read({ signal, mirrors: false });
+    if (name === (state?.map.primary ?? trunk?.place)?.name) {
+      throw new TrunksError("ALREADY_EXISTS", `${name} is the trunk's primary, and no mirror of itself`);
+    }
     const known = state?.map.mirrors.get(name);
     if (trunk === undefined || known === undefined) return false;
     await mirrorTo(trunk, copy, { ...known, mode }, context);

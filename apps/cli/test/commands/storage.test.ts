@@ -154,14 +154,14 @@ describe("the other storage commands", () => {
     mkdirSync(`${sandbox.path}/other`);
     const url = `vault://${sandbox.path}/other`;
     const moved = ["--url", url, "--unset", "region", "--unset", "access-key"];
-    await text(["storage", "update", "primary", ...moved, "--password", "hunter3", "--mirror"]);
-    const changed = { url, options: {}, secrets: { secretKey: "hunter2", password: "hunter3" }, mirror: true };
+    await text(["storage", "update", "primary", ...moved, "--password", "hunter3"]);
+    const changed = { url, options: {}, secrets: { secretKey: "hunter2", password: "hunter3" } };
     expect(settings().storages.primary).toEqual(changed);
     const refused = await json(["storage", "update", "primary", "--secret-key", "wrong"]);
     expect(refused).toMatchObject({ code: "UNAUTHENTICATED" });
     expect(settings().storages.primary).toEqual(changed);
-    await text(["storage", "update", "primary", "--unset", "mirror"]);
-    expect(settings().storages.primary).not.toHaveProperty("mirror");
+    expect(await json(["storage", "update", "primary", "--mirror"])).toMatchObject({ code: "ALREADY_EXISTS" });
+    expect(settings().storages.primary).toEqual(changed);
     const unset = await json(["storage", "update", "primary", "--unset", "nope"]);
     expect(unset).toMatchObject({ code: "INVALID_ARGUMENT" });
   });

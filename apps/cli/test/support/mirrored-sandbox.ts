@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { openBackend } from "@trunks/backend-local";
 import { scope } from "@trunks/layers";
@@ -80,6 +80,16 @@ export class MirroredSandbox extends FaultySandbox {
   /** Removes a file or a folder, as somebody who has no business there. */
   discard(path: string): void {
     rmSync(join(this.path, path), { recursive: true });
+  }
+
+  /** Copies a folder as it is. */
+  copy(from: string, to: string): void {
+    cpSync(join(this.path, from), join(this.path, to), { recursive: true });
+  }
+
+  /** Makes something else of a file. */
+  overwrite(path: string, change: (bytes: Buffer) => Uint8Array): void {
+    writeFileSync(join(this.path, path), change(readFileSync(join(this.path, path))));
   }
 
   /** A store goes away, and comes back. */

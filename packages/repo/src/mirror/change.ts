@@ -52,11 +52,22 @@ export async function addMirror(
   }
   const outcome = await changeMap(
     repository,
-    ({ map }) => ({ removed: [], mirrors: [mirror], primary: map.primary === undefined ? own : undefined }),
+    ({ map }) => {
+      const now = map.mirrors.get(mirror.name);
+      if (now?.mode === mirror.mode && now.url === mirror.url) return undefined;
+      return { removed: [], mirrors: [mirror], primary: map.primary === undefined ? own : undefined };
+    },
     { ...options, lenient: known !== undefined && mirror.mode === "lagging" },
   );
   if (mirror.mode === "lagging" && known === undefined) await copyTo(repository, mirror, outcome.state, options);
   return outcome;
+}
+
+/** What taking a mirror out of the map led to. */
+export interface Removal extends MapOutcome {
+  readonly mirror: Mirror;
+  /** Why its store could not be told; until it is, it takes itself for a mirror. */
+  readonly untold: unknown;
 }
 
 /** Takes a mirror out of the map. Its store is not touched, but for the record that says so, if it can be reached. */
@@ -64,7 +75,7 @@ export async function removeMirror(
   repository: Repository,
   name: string,
   options: RequestOptions = {},
-): Promise<MapOutcome> {
+): Promise<Removal> {
   const before = await readPrimary(repository, options);
   const mirror = before.map.mirrors.get(name);
   if (mirror === undefined) throw unknown(name);
@@ -75,10 +86,10 @@ export async function removeMirror(
   try {
     // So that it knows itself that it is none any more.
     await copyTo(repository, mirror, outcome.state, options);
-  } catch {
-    // It is no part of the trunk now.
+    return { ...outcome, mirror, untold: undefined };
+  } catch (untold) {
+    return { ...outcome, mirror, untold };
   }
-  return outcome;
 }
 
 /** Brings one mirror up, whatever is missing there, and removes from it what upkeep has removed from the primary. */

@@ -92,10 +92,12 @@ async function copyPack(source: Backend, target: Backend, pack: CataloguePack, o
     return;
   }
   const key = intentKey(name.id);
-  if (await isThere(target, key, options)) return;
+  const check = () => downloadInline(target, pack, [], options);
+  const there = await lookAt(target, key, check, options);
+  if (there === "whole") return;
   const bytes = await readWhole(source, key, options);
   await downloadInline(source, pack, [], options); // Checks the pack in it.
-  await createSame(target, key, bytes, options);
+  await write(target, key, bytes, there, options);
 }
 
 /** Copies one file of a segment. What the target ends up with has the digest that the journal states. */
@@ -108,14 +110,51 @@ async function copyPart(
 ): Promise<void> {
   const key = part === "pack" ? packKey(segment.id) : indexKey(segment.id);
   const body = new SegmentSource(source, segment, part, options);
-  const there = await sizeOf(target, key, options);
-  if (there === undefined) {
-    await createSame(target, key, body, options);
+  const there = await lookAt(target, key, () => readThrough(target, segment, part, options), options);
+  if (there !== "whole") {
+    await write(target, key, body, there, options);
     if (body.unchecked) await checkCopy(target, segment, part, key, options);
-  } else if (there !== body.size) {
-    throw damaged(key, `the mirror has ${there} bytes of ${body.size}`);
   }
   options.progress?.(body.size);
+}
+
+/** What lies under a key of the target: somebody may have copied it by hand, or not have come to check it. */
+async function lookAt(
+  target: Backend,
+  key: string,
+  check: () => Promise<unknown>,
+  options: RequestOptions,
+): Promise<"nothing" | "damaged" | "whole"> {
+  if (!(await isThere(target, key, options))) return "nothing";
+  try {
+    await check();
+    return "whole";
+  } catch (error) {
+    if (isTrunksError(error, "CORRUPT")) return "damaged";
+    throw error;
+  }
+}
+
+/** Writes what is missing, or in the place of what is damaged. */
+async function write(
+  target: Backend,
+  key: string,
+  body: Body,
+  there: "nothing" | "damaged",
+  options: RequestOptions,
+): Promise<void> {
+  if (there === "nothing") await createSame(target, key, body, options);
+  else await target.put(key, body, { signal: options.signal });
+}
+
+/** Reads a segment's file to its end; throws `CORRUPT` when it is not what the journal says. */
+async function readThrough(
+  store: Backend,
+  segment: Segment,
+  part: "pack" | "index",
+  options: RequestOptions,
+): Promise<void> {
+  for await (const chunk of downloadSegment(store, segment, part, options)) if (chunk.length === 0) break;
 }
 
 /** A store that writes parts in parallel reads them in any order, so their digest is taken from what it holds then. */
@@ -127,7 +166,7 @@ async function checkCopy(
   options: CopyOptions,
 ): Promise<void> {
   try {
-    for await (const chunk of downloadSegment(target, segment, part, options)) if (chunk.length === 0) break;
+    await readThrough(target, segment, part, options);
   } catch (error) {
     if (isTrunksError(error, "CORRUPT")) await target.delete([key], options);
     throw error;
@@ -299,13 +338,8 @@ async function readWhole(source: Backend, key: string, { signal }: RequestOption
   return content.bytes();
 }
 
-async function isThere(target: Backend, key: string, options: RequestOptions): Promise<boolean> {
-  return (await sizeOf(target, key, options)) !== undefined;
-}
-
-async function sizeOf(target: Backend, key: string, { signal }: RequestOptions): Promise<number | undefined> {
+async function isThere(target: Backend, key: string, { signal }: RequestOptions): Promise<boolean> {
   const content = await target.get(key, { signal, range: { start: 0, end: 1 } });
-  if (content === undefined) return undefined;
-  await content.bytes();
-  return content.totalSize;
+  await content?.bytes();
+  return content !== undefined;
 }
