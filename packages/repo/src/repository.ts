@@ -16,7 +16,7 @@ import type { OpenPlace } from "./mirror/place.ts";
 import type { ObjectFormat } from "./pack/object-format.ts";
 import { randomId } from "./platform.ts";
 import { type Publication, Publisher, type PublishOutcome } from "./transfer/publish.ts";
-import { snapshotDue, writeSnapshot } from "./upkeep/snapshot.ts";
+import { longTail, snapshotDue, writeSnapshot } from "./upkeep/snapshot.ts";
 
 /** Where a client keeps its last known state between processes. Losing it costs a round trip, nothing else. */
 export interface StateCache {
@@ -46,6 +46,11 @@ export interface ReadOptions extends RequestOptions {
   readonly mirrors?: boolean;
 }
 
+export interface MaintainOptions extends RequestOptions {
+  /** False leaves a snapshot that is due to the caller: see `snapshotDue`. Default true. */
+  readonly snapshot?: boolean;
+}
+
 /** Tries to make a trunk when answers are lost. */
 const maxCreations = 5;
 
@@ -70,8 +75,11 @@ export class Repository {
   #state: State | undefined;
   #saved: State | undefined;
   readonly #records = new RecentRecords();
-  /** The state that this object's last push led to, and whether its record is the newest there. */
-  #published: { readonly state: State; readonly isOwnRecord: boolean } | undefined;
+  /** The state that this object's last push led to. */
+  #published: State | undefined;
+  /** So many records were read behind the newest snapshot when nothing was known. */
+  #tailLength = 0;
+  #snapshotDue = false;
   /** What own pushes left to be cleared away. */
   #tidy: (() => Promise<void>)[] = [];
 
@@ -172,7 +180,8 @@ export class Repository {
     this.#take(reading);
     this.#tidy.push(tidy);
     if (outcome.kind === "decided" && outcome.moves.includes("applied")) {
-      this.#published = { state: outcome.state, isOwnRecord: ownSlot === outcome.state.slot };
+      this.#published = outcome.state;
+      if ((ownSlot !== undefined && snapshotDue(ownSlot)) || this.#tailLength > longTail) this.#snapshotDue = true;
       await this.mirrors.settle(outcome.state, options);
     }
     return { ...outcome, missed: this.mirrors.takeMissed() };
@@ -182,19 +191,36 @@ export class Repository {
    * What is to be done behind a push, when its outcome was told: what it left behind is removed, lagging mirrors are brought
    * up, and at times a snapshot is written. Never throws: readers then read more records, and a later push writes one.
    */
-  async maintain(options: RequestOptions = {}): Promise<void> {
+  async maintain(options: MaintainOptions = {}): Promise<void> {
     await Promise.all(this.#tidy.splice(0).map((tidy) => tidy()));
-    const published = this.#published;
+    const own = this.#published;
     this.#published = undefined;
-    if (published === undefined) return;
-    const { state: own, isOwnRecord } = published;
+    if (own === undefined) return;
     for (const { error } of await this.mirrors.bringUpLagging(own, options))
       this.#options.warn?.(`${error.message}; it is lagging, and gets this push later`);
-    if (!isOwnRecord || !snapshotDue(own.slot)) return;
+    const { snapshot = true } = options;
+    if (snapshot && this.#snapshotDue) await this.snapshot(options).catch(() => {});
+  }
+
+  /** Whether a push of this object has made the tail behind the newest snapshot long, or has found it so. */
+  get snapshotDue(): boolean {
+    return this.#snapshotDue;
+  }
+
+  /**
+   * Writes a snapshot of the state that is known here, or else of the newest: where nobody waits for it. Best effort, in each
+   * mirror that holds the state too.
+   */
+  async snapshot(options: RequestOptions = {}): Promise<void> {
+    this.#snapshotDue = false;
+    this.#tailLength = 0;
+    const state = (await this.remembered()) ?? (await this.readExisting(options));
+    if (state.slot < 0) return;
+    await this.mirrors.settle(state, options);
+    this.mirrors.takeMissed();
     const id = this.#newId();
-    // Best effort, in each store for itself.
-    const stores = [this.#primary, ...(await this.mirrors.holders(own))];
-    await Promise.allSettled(stores.map((store) => writeSnapshot(store, own, id, options)));
+    const stores = [this.#primary, ...(await this.mirrors.holders(state))];
+    await Promise.allSettled(stores.map((store) => writeSnapshot(store, state, id, options)));
   }
 
   /** Writes the state to the cache, if there is one and it has changed. Never throws: a cache may be lost. */
@@ -222,6 +248,7 @@ export class Repository {
       if (isTrunksError(error, "CORRUPT")) checkCopied(await this.mirrors.self(options));
       throw error;
     });
+    this.#tailLength = reading?.records.length ?? 0;
     if (reading === undefined || reading.state.map.primary === undefined || !mirrors) return reading;
     if (forPush) await this.mirrors.check(reading.state, options);
     else this.#tellPlace(reading.state, await this.mirrors.self(options));

@@ -1,13 +1,14 @@
 import type { Backend } from "@trunks/core";
-import { encodeHeadedFile } from "../src/format/headed-file.ts";
 import { latestKey, recordKey, snapshotKey } from "../src/format/key.ts";
 import { encodeLatest } from "../src/format/latest.ts";
-import { encodeRecord, type RecordEntry, type TrunkRecord } from "../src/format/record.ts";
+import { encodeRecord, encodeStub, type RecordEntry, type TrunkRecord } from "../src/format/record.ts";
 import { encodeSnapshot } from "../src/format/snapshot.ts";
 import type { State } from "../src/format/state.ts";
 import { encodeTrunkFile, type TrunkFile } from "../src/format/trunk-file.ts";
 import { emptyState, fold } from "../src/journal/fold.ts";
 import { entry, name, recordAfter, trunk } from "./samples.ts";
+
+export { encodeStub };
 
 /** Writes a journal into a backend as its only writer, and knows the state at every slot. */
 export class JournalWriter {
@@ -68,15 +69,4 @@ export class JournalWriter {
     const { trunkId, recordDigest } = this.states[slot] as State;
     await this.backend.put(recordKey(slot), encodeStub({ trunkId, slot, recordDigest, snapshotKey: key }));
   }
-}
-
-export function encodeStub(stub: {
-  trunkId: string;
-  slot: number;
-  recordDigest: string;
-  snapshotKey: string;
-}): Uint8Array {
-  const { trunkId, slot, recordDigest, snapshotKey: key } = stub;
-  const lines = [`trunk ${trunkId}`, `slot ${slot}`, `record ${recordDigest}`, `snapshot ${key}`];
-  return encodeHeadedFile("stub", lines).bytes;
 }

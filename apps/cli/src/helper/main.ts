@@ -7,6 +7,7 @@ import { Input } from "./input.ts";
 import { LocalRepository } from "./local-repository.ts";
 import { Session } from "./session.ts";
 import { removeAbandoned } from "./temporary-repository.ts";
+import { startUpkeep, upkeep, upkeepArgument } from "./upkeep.ts";
 
 /** What git itself exits with when something is fatal. */
 const fatalStatus = 128;
@@ -14,6 +15,7 @@ const fatalStatus = 128;
 /** `git-remote-trunks <remote or URL> [<URL>]`, as git starts it. Answers the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   const signals = new Signals();
+  if (args[0] === upkeepArgument) return upkeep(process.stdin, signals.signal);
   try {
     const status = await converse(args, signals);
     return signals.status ?? status;
@@ -47,7 +49,9 @@ async function converse(args: readonly string[], { signal }: Signals): Promise<n
   const trunk = await openTrunk(url, { gitDir, signal });
   try {
     const { repository } = trunk;
-    return await new Session({ repository, gitDir, input: new Input(process.stdin), write: writeOut, signal }).run();
+    const input = new Input(process.stdin);
+    const session = { repository, gitDir, input, write: writeOut, signal, startUpkeep: () => startUpkeep(url) };
+    return await new Session(session).run();
   } finally {
     await trunk.close();
     if (gitDir !== undefined) await tidy(new LocalRepository(gitDir));

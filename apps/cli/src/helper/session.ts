@@ -17,6 +17,8 @@ export interface SessionContext {
   readonly input: Input;
   write(bytes: Uint8Array): Promise<void>;
   readonly signal: AbortSignal;
+  /** Has a process of its own do what a push leaves to be done. Without it, it is done before the session ends. */
+  startUpkeep?(): Promise<void>;
 }
 
 /** One conversation with git. Source: gitremote-helpers. */
@@ -101,7 +103,17 @@ export class Session {
     });
     await this.#writeLines([...report.lines, ""]);
     for (const { error } of report.missed) this.#tellMissed(error);
-    await repository.maintain({ signal });
+    await this.#maintain(local);
+  }
+
+  /** Git waits for the end of this process, so what takes time is left to another, unless the user wants to wait for it. */
+  async #maintain(local: LocalRepository): Promise<void> {
+    const { repository, signal, startUpkeep } = this.#context;
+    const background = startUpkeep !== undefined && (await local.settings()).boolean("trunks.background") !== false;
+    await repository.maintain({ signal, snapshot: !background });
+    if (!background || !repository.snapshotDue) return;
+    await repository.save(); // The other process goes on from it.
+    await startUpkeep();
   }
 
   /**

@@ -171,4 +171,6 @@ const settings = `[user]
 	allow = always
 [protocol "trunks"]
 	allow = always
+[trunks]
+	background = false
 `;

@@ -123,6 +123,11 @@ export function decodeSlot(bytes: Uint8Array, slot: number, part: "whole" | "hea
   return part === "header" ? content : { ...content, pack: readBody(file, content.record, reader) };
 }
 
+export function encodeStub({ trunkId, slot, recordDigest, snapshotKey }: Omit<Stub, "kind">): Uint8Array {
+  const lines = [`trunk ${trunkId}`, `slot ${slot}`, `record ${recordDigest}`, `snapshot ${snapshotKey}`];
+  return encodeHeadedFile("stub", lines).bytes;
+}
+
 /** In bytes: so many hold a whole stub, and the first lines of a record. */
 export const slotOpeningLength = 512;
 

@@ -6,6 +6,8 @@ import type { State } from "../format/state.ts";
 
 /** A cold reader reads about this many records behind a snapshot, and twice as many when a writer died at the wrong time. */
 const snapshotInterval = 64;
+/** Whoever has read more records than this behind the newest snapshot, and pushes, knows that it is time for one. */
+export const longTail = 2 * snapshotInterval - 1;
 
 /**
  * Whether the writer of this slot should write a snapshot. Every writer can tell from the slot alone, so nobody needs to
