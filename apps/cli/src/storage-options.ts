@@ -114,7 +114,10 @@ export async function storageFrom(args: Arguments, base: Storage): Promise<Stora
   const secrets: Record<string, string> = { ...base.secrets };
   for (const [name, value] of plainOptions(args)) (isSecretName(name) ? secrets : options)[name] = value;
   const given = await givenSecrets(args, secretFields);
-  const found = [...given].map(([name, value]) => [fieldOption(name as FieldName), value]);
+  const found = [...given].map(([name, value]) => [
+    fieldOption(name as FieldName),
+    optionValue(name as FieldName, value),
+  ]);
   return { ...base, options, secrets: { ...secrets, ...Object.fromEntries(found) } };
 }
 
@@ -145,10 +148,16 @@ function placeValue(args: Arguments, name: FieldName, scheme: string): string {
   return name === "path" && (scheme === "local" || scheme === "file") ? resolve(value) : value;
 }
 
+/** Files may be named from where the user stands, and are looked for from elsewhere; backends know what `~` means. */
+function optionValue(name: FieldName, value: string): string {
+  const { isFile }: StorageField = storageFields[name];
+  return isFile && value !== "" && !/^(~|none$)/.test(value) ? resolve(value) : value;
+}
+
 function plainOptions(args: Arguments): [string, string][] {
   const given = optionFields.flatMap(([name]): [string, string][] => {
     const value = args.text(name);
-    return value === undefined || isSecretField(name) ? [] : [[fieldOption(name) as string, value]];
+    return value === undefined || isSecretField(name) ? [] : [[fieldOption(name) as string, optionValue(name, value)]];
   });
   const others = args.texts("option").map((pair): [string, string] => {
     const found = /^([A-Za-z][A-Za-z0-9_-]*)=(.*)$/s.exec(pair);

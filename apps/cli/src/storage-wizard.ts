@@ -47,11 +47,11 @@ async function askForFields(args: Arguments, place: string): Promise<Record<stri
   const answers: Record<string, string> = {};
   const isKnown = (name: string) => args.text(name) !== undefined || answers[name] !== undefined;
   for (const name of form.asked) {
-    const { help, follows }: StorageField = storageFields[name];
+    const { help, follows, mayBeMissing = false }: StorageField = storageFields[name];
     // Where a store is says its URL already.
     if (isKnown(name) || (isUrl && !isCredential(name))) continue;
     if (follows !== undefined && !isKnown(follows)) continue;
-    const required = form.required.includes(name) || follows !== undefined;
+    const required = form.required.includes(name) || (follows !== undefined && !mayBeMissing);
     const secret = isCredential(name) && name !== "access-key" && name !== "key-file";
     const note = `${required ? "" : " (may be empty)"}${secret ? " (not shown)" : ""}`;
     const answer = await askUntil({ question: `${name}, ${help}${note}: `, required, secret });

@@ -71,10 +71,15 @@ function queryOptions(url: URL): Given {
 
 function knownOptions(options: BackendOptions): Given {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined && value !== "");
-  for (const [name] of entries) {
-    if (!optionNames.includes(name)) throw invalid(`unknown option: ${name}`, known(optionNames));
-  }
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries.map(([name, value]) => [optionName(name), value]));
+}
+
+/** As libpq spells it, or as an option of another kind of store would be: `connectTimeout`, `sslMode`. */
+function optionName(name: string): string {
+  const letters = (text: string) => text.replaceAll("_", "").toLowerCase();
+  const found = optionNames.find((candidate) => letters(candidate) === letters(name));
+  if (found === undefined) throw invalid(`unknown option: ${name}`, known(optionNames));
+  return found;
 }
 
 function readMode(text: string | undefined): SslMode | undefined {

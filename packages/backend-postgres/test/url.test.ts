@@ -29,6 +29,15 @@ describe("a URL", () => {
     });
   });
 
+  test("has options that may be called as those of other stores are", () => {
+    const options = { connectTimeout: "3", sslMode: "disable", sslRootCert: "/ca.pem" };
+    expect(resolve("postgres:///d?connect_timeout=9", options)).toMatchObject({
+      connectTimeoutMs: 3000,
+      sslMode: "disable",
+      sslRootCert: "/ca.pem",
+    });
+  });
+
   test("is filled up from libpq's variables, and gives way to options", () => {
     const environment = { PGHOST: "h", PGPORT: "1", PGUSER: "u", PGPASSWORD: "p", PGSSLMODE: "require" };
     const fromEnvironment = { host: "h", port: 1, user: "u", password: "p", sslMode: "require" };

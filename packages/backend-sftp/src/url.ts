@@ -15,6 +15,8 @@ const queryNames = [
   "userKnownHostsFile",
 ];
 const optionNames = [...queryNames, "password", "passphrase", "port", "user"];
+/** What is called otherwise for other stores. */
+const otherNames: Readonly<Record<string, string>> = { keyfile: "identityFile" };
 
 const passwordHint = "keep it with `trunks storage add`; a URL ends up in git's configuration";
 
@@ -23,7 +25,7 @@ type Given = ReadonlyMap<string, string>;
 /**
  * Reads `sftp://user@host:port/path?…`, options of the query's names that win over the URL's, and ssh's own files and
  * variables for what neither says. The path is absolute, or begins with `/~/` and is relative to the user's home. Only
- * options carry a password. Throws `CONFIG_INVALID` for anything that it does not know.
+ * options carry a password, and an `identityFile` among them, or `keyFile`, is the only key that is offered. Throws `CONFIG_INVALID` for anything that it does not know.
  */
 export async function parseUrl(
   url: URL,
@@ -33,7 +35,11 @@ export async function parseUrl(
   if (url.protocol !== "sftp:") throw invalid(`${url.protocol}// is not SFTP`);
   if (url.password !== "") throw invalid("a URL is no place for a password", passwordHint);
   if (url.hash !== "") throw invalid("the URL has a part behind #", "write a # that belongs to the path as %23");
-  const given: Given = new Map([...queryOptions(url), ...knownOptions(options)]);
+  const own = knownOptions(options);
+  // Who keeps a key for this store means that one, and not what an agent or ssh's configuration has besides.
+  const hasKey = own.has("identityFile");
+  const only: Given = new Map(hasKey ? [["identitiesOnly", "yes"]] : []);
+  const given: Given = new Map([...only, ...queryOptions(url), ...own]);
   const host = decode(url.hostname.replace(/^\[|\]$/g, ""));
   if (host === "") throw invalid("the URL names no host", "write sftp://user@host/path");
   const port = given.get("port") ?? (url.port || undefined);
@@ -41,7 +47,9 @@ export async function parseUrl(
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw invalid(`not a port: ${JSON.stringify(port)}`);
   const wanted = { host, port: port === undefined ? undefined : Number(port), user };
   const found = new SshFiles(environment, given.get("config")).find(wanted, configLines(given));
-  return { ...found, path: pathOf(url), password: given.get("password"), passphrase: given.get("passphrase") };
+  const [password, passphrase] = [given.get("password"), given.get("passphrase")];
+  const identityFiles = hasKey ? found.identityFiles?.slice(0, 1) : found.identityFiles;
+  return { ...found, identityFiles, path: pathOf(url), password, passphrase };
 }
 
 /** `/~/a` and `/~` begin at the home. */
@@ -68,7 +76,8 @@ function knownOptions(options: BackendOptions): Given {
 }
 
 function knownName(name: string, known: readonly string[], what: string): string {
-  const found = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  const wanted = otherNames[name.toLowerCase()] ?? name;
+  const found = known.find((candidate) => candidate.toLowerCase() === wanted.toLowerCase());
   if (found !== undefined) return found;
   throw invalid(`unknown ${what}: ${name}`, `known are ${known.join(", ")}`);
 }

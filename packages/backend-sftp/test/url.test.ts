@@ -86,7 +86,7 @@ test("options of the query and beside the URL are lines before those of the file
     identityFile: "/option",
     identityAgent: "none",
   });
-  expect(found).toMatchObject({ identityFiles: ["/option", join(home, "config")], agent: undefined, jumps: [] });
+  expect(found).toMatchObject({ identityFiles: ["/option"], agent: undefined, jumps: [] });
   expect(found.knownHostsFiles?.[0]).toBe("/query");
 });
 
@@ -113,6 +113,21 @@ test("what ssh would do and this cannot is refused, not passed over", async () =
   write("config", "Host a\nProxyCommand nc %h %p\nHost b\nProxyJump c\nHost c\nProxyJump d\nHost d\nProxyJump c\n");
   expect(await refusal("sftp://a/x")).toContain("ProxyCommand");
   expect(await refusal("sftp://b/x")).toContain("too many hosts");
+});
+
+test("a key among the options is the only one; one in the URL is tried beside the agent's", async () => {
+  write("config", "IdentityFile ~/.ssh/of_config\n");
+  for (const name of ["identityFile", "keyFile"]) {
+    expect(await read("sftp://h/x", { [name]: "/key" })).toMatchObject({
+      identityFiles: ["/key"],
+      identitiesOnly: true,
+    });
+  }
+  expect(await read("sftp://h/x", { keyFile: "/key", identitiesOnly: "no" })).toMatchObject({ identitiesOnly: false });
+  expect(await read("sftp://h/x?identityFile=/key")).toMatchObject({
+    identityFiles: ["/key", join(home, ".ssh", "of_config")],
+    identitiesOnly: false,
+  });
 });
 
 test("passwords come from options, never from URLs, and are not repeated", async () => {

@@ -13,6 +13,10 @@ export interface StorageField {
   readonly option?: string;
   /** It makes sense beside another field only, and is asked for when that one has been answered. */
   readonly follows?: string;
+  /** Though it follows another, it may be missing. */
+  readonly mayBeMissing?: boolean;
+  /** It names a file of this machine. */
+  readonly isFile?: boolean;
 }
 
 /** By the name of the option on the command line. A field means the same for every kind of store that has it. */
@@ -29,13 +33,21 @@ export const storageFields = {
   region: { value: "REGION", help: "the store's region" },
   endpoint: { value: "URL", help: "where the store listens, if not at its vendor's address" },
   profile: { value: "PROFILE", help: "the profile in the AWS configuration files" },
-  "key-file": { value: "FILE", help: "the key file of a service account of gcs" },
+  "key-file": { value: "FILE", help: "the key: of a service account of gcs, of who logs in by sftp", isFile: true },
+  passphrase: { value: "PASSPHRASE", help: "the passphrase of the key", follows: "key-file", mayBeMissing: true },
   "access-key": { value: "ID", help: "who asks" },
   "secret-key": { value: "SECRET", help: "the secret of the access key", follows: "access-key" },
   "session-token": { value: "TOKEN", help: "for credentials that expire" },
   "account-key": { value: "KEY", help: "the key of azure's storage account" },
   "sas-token": { value: "TOKEN", help: "a shared access signature of azure" },
   password: { value: "PASSWORD", help: "the password of who logs in" },
+  "known-hosts": {
+    value: "FILE",
+    help: "where sftp finds the keys of hosts, in place of ~/.ssh/known_hosts",
+    option: "userKnownHostsFile",
+    isFile: true,
+  },
+  "jump-host": { value: "HOST", help: "the hosts that sftp goes through: a@first,b@second:2222", option: "proxyJump" },
 } as const satisfies Readonly<Record<string, StorageField>>;
 
 export type FieldName = keyof typeof storageFields;

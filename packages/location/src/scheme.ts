@@ -71,7 +71,11 @@ const sftp: Scheme = {
   host: "required",
   rootSegments: 0,
   example: "sftp://user@host/srv/code/my-app",
-  form: { required: ["host", "path"], asked: ["host", "port", "user", "path", "password"], others: [] },
+  form: {
+    required: ["host", "path"],
+    asked: ["host", "port", "user", "path", "key-file", "passphrase", "password"],
+    others: ["known-hosts", "jump-host"],
+  },
   remedy: "use a server with OpenSSH's hardlink extension, or mount the folder and use file://",
 };
 

@@ -1,4 +1,5 @@
 import { TrunksError } from "@trunks/core";
+import { type StorageField, storageFields } from "./field.ts";
 
 /** A named, configured backend root. */
 export interface Storage {
@@ -38,14 +39,28 @@ export function resolveStorage(
   const stored = Object.hasOwn(storages, name) ? storages[name] : undefined;
   const { url = stored?.url, ...given } = environmentOptions(name, Object.keys(storages), environment);
   if (url === undefined) return undefined;
+  const outdone = new Set(Object.keys(given).flatMap((option) => outdoneBy[option] ?? []));
+  const left = (values: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(Object.entries(values).filter(([option]) => !outdone.has(option)));
   // Everything from the environment counts as secret: what it holds cannot be known.
   return {
     url,
-    options: stored?.options ?? {},
-    secrets: { ...stored?.secrets, ...given },
+    options: left(stored?.options),
+    secrets: { ...left(stored?.secrets), ...given },
     ...(stored?.mirror && { mirror: true }),
   };
 }
+
+/** Who asks is never put together from the environment and from what is saved: what the one names ends these of the other. */
+const outdoneBy: Readonly<Record<string, readonly string[]>> = {
+  accessKey: ["secretKey", "sessionToken"],
+  accountKey: ["sasToken", "connectionString"],
+  sasToken: ["accountKey", "connectionString"],
+  connectionString: ["accountKey", "sasToken"],
+  accessToken: ["keyFile"],
+  keyFile: ["accessToken", "identityFile", "passphrase"],
+  identityFile: ["keyFile", "passphrase"],
+};
 
 /** What the environment says of a storage, by option: `{ accessKey: … }`. */
 export function environmentOptions(
@@ -59,13 +74,22 @@ export function environmentOptions(
   const options: Record<string, string> = {};
   for (const [variable, value] of Object.entries(environment)) {
     if (!value || !variable.startsWith(prefix) || longer.some((other) => variable.startsWith(other))) continue;
-    options[optionName(variable.slice(prefix.length))] = value;
+    options[namedOption(variable.slice(prefix.length))] = value;
   }
   return options;
 }
 
 function variablePrefix(name: string): string {
   return `TRUNKS_STORAGE_${name.toUpperCase().replaceAll("-", "_")}_`;
+}
+
+/** `ACCOUNT_ID` is the option that `--account-id` is. */
+function namedOption(key: string): string {
+  const name = key.toLowerCase().replaceAll("_", "-");
+  const field: StorageField | undefined = Object.hasOwn(storageFields, name)
+    ? storageFields[name as keyof typeof storageFields]
+    : undefined;
+  return field?.option ?? optionName(key);
 }
 
 /** `ACCESS_KEY` and `access-key` are the option `accessKey`. */

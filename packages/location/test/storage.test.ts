@@ -31,6 +31,32 @@ test("the environment alone", () => {
   expect(resolveStorage("in", {}, {})).toBeUndefined();
 });
 
+test.each<[object, object, object]>([
+  [
+    { accessKey: "a", secretKey: "b", sessionToken: "c" },
+    { ACCESS_KEY: "d", SECRET_KEY: "e" },
+    { accessKey: "d", secretKey: "e" },
+  ],
+  [{ accessKey: "a", secretKey: "b" }, { ACCESS_KEY: "d" }, { accessKey: "d" }],
+  [{ accessKey: "a", secretKey: "b" }, { SECRET_KEY: "e" }, { accessKey: "a", secretKey: "e" }],
+  [{ accountKey: "a" }, { SAS_TOKEN: "b" }, { sasToken: "b" }],
+  [{ connectionString: "a" }, { ACCOUNT_KEY: "b" }, { accountKey: "b" }],
+  [{ keyFile: "a" }, { ACCESS_TOKEN: "b" }, { accessToken: "b" }],
+  [{ keyFile: "a", passphrase: "b" }, { IDENTITY_FILE: "c" }, { identityFile: "c" }],
+])("who asks is not put together from both: %j and %j", (secrets, variables, expected) => {
+  const environment = Object.fromEntries(
+    Object.entries(variables).map(([key, value]) => [`TRUNKS_STORAGE_PRIMARY_${key}`, value]),
+  );
+  const storages = { primary: { ...stored, secrets: { ...secrets } } };
+  expect(resolveStorage("primary", storages, environment)?.secrets).toEqual(expected);
+});
+
+test("a variable is called as the option of `storage add` is", () => {
+  const environment = { TRUNKS_STORAGE_PRIMARY_ACCOUNT_ID: "0123", TRUNKS_STORAGE_PRIMARY_JUMP_HOST: "a" };
+  const found = resolveStorage("primary", { primary: { ...stored, secrets: {} } }, environment);
+  expect(found?.secrets).toEqual({ account: "0123", proxyJump: "a" });
+});
+
 test("a variable belongs to the storage with the longest name", () => {
   const storages = { a: stored, "a-b": stored };
   const environment = { TRUNKS_STORAGE_A_B_PASSWORD: "of a-b", TRUNKS_STORAGE_A_PASSWORD: "of a" };
