@@ -7,8 +7,8 @@ import {
   TrunksError,
 } from "@trunks/core";
 import { loadBackendPackage } from "./backend-package.ts";
-import { canonicalUrl, parseLocation, parseRoot, placeUrl } from "./location.ts";
-import { redactUrl } from "./redact.ts";
+import { canonicalUrl, parseLocation, parseRoot, placeUrl, type UrlLocation } from "./location.ts";
+import { isSecretName, redactUrl } from "./redact.ts";
 import type { Settings } from "./settings.ts";
 import { type Environment, resolveStorage, type Storage } from "./storage.ts";
 
@@ -43,8 +43,9 @@ export interface OpenedLocation extends OpenedRoot {
 }
 
 /**
- * Opens the store in which the trunk of a remote's URL lies: see `parseLocation`. Throws `CONFIG_INVALID` when the URL,
- * the storage or the backend's package is not right.
+ * Opens the store in which the trunk of a remote's URL lies: see `parseLocation`. A URL without secrets that is that of one
+ * of the settings' storages gets that storage's. Throws `CONFIG_INVALID` when the URL, the storage or the backend's package
+ * is not right.
  */
 export async function openLocation(text: string, options: OpenOptions): Promise<OpenedLocation> {
   const location = parseLocation(text);
@@ -52,7 +53,9 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
   if (location.kind === "url") {
     const { root } = location;
     const url = canonicalUrl(root, prefix);
-    return { ...(await openUrl(root, {}, options)), name, prefix, canonicalUrl: url, placeUrl: url };
+    const known = storageAt(location, options);
+    const opened = await (known === undefined ? openUrl(root, {}, options) : openRoot(known, options));
+    return { ...opened, name, prefix, canonicalUrl: url, placeUrl: url };
   }
   const storage = resolveStorage(location.storage, options.settings?.storages ?? {}, options.environment);
   if (storage === undefined) throw unknownStorage(location.storage, options.settings);
@@ -66,6 +69,14 @@ export async function openLocation(text: string, options: OpenOptions): Promise<
     canonicalUrl: canonical,
     placeUrl: placeUrl(storage, prefix),
   };
+}
+
+/** The storage by whose URL, options and all, a trunk is named: what the trunk's map calls it where it is a mirror. */
+function storageAt({ root, prefix }: UrlLocation, { settings, environment }: OpenOptions): Storage | undefined {
+  const hasSecrets = root.password !== "" || [...root.searchParams.keys()].some(isSecretName);
+  if (settings === undefined || hasSecrets) return undefined;
+  const storages = Object.keys(settings.storages).map((name) => resolveStorage(name, settings.storages, environment));
+  return storages.find((storage) => storage && placeUrl(storage, prefix) === canonicalUrl(root, prefix));
 }
 
 /** Opens a storage's store. */

@@ -32,6 +32,27 @@ test("a storage's URL comes from settings or environment, and gives the same cac
   expect(moved.redactedUrl).toBe("memory://elsewhere");
 });
 
+test("a URL that is a storage's is opened with its secrets, unless it has its own", async () => {
+  const url = "memory://id:hunter2@store?path-style=yes";
+  const settings: Settings = {
+    repository: "app",
+    storages: {
+      other: { url: "memory://other", options: {}, secrets: {} },
+      primary: { url, options: {}, secrets: {} },
+    },
+  };
+  const opened = async (text: string) => (await openLocation(text, { environment: {}, settings })).redactedUrl;
+  expect(await opened("memory://id@store/trunks/app.trunk?path-style=yes")).toBe(
+    "memory://id:***@store?path-style=yes",
+  );
+  expect(await opened("memory://id@store/app?path-style=yes&token=own")).toBe(
+    "memory://id@store?path-style=yes&token=***",
+  );
+  expect(await opened("memory://id@store/app")).toBe("memory://id@store");
+  const asked = await openLocation("memory://id@store/app?path-style=yes", { environment: {}, settings });
+  expect([asked.storage, asked.placeUrl]).toEqual([undefined, "memory://id@store/trunks/app.trunk?path-style=yes"]);
+});
+
 test("an unknown storage is an error that says how to make it", async () => {
   const settings: Settings = {
     repository: "app",
