@@ -14,6 +14,7 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   s3: async () => (await import("./suites/s3.ts")).s3,
   contention: async () => (await import("./suites/contention.ts")).contention,
   memory: async () => (await import("./suites/memory.ts")).memory,
+  mirrors: async () => (await import("./suites/mirrors.ts")).mirrors,
   backends: async () => (await import("./suites/backends.ts")).backends,
 };
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { createCipheriv } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { run } from "../measure.ts";
+import { writeNoise } from "../noise.ts";
 import type { Row, Suite } from "../suite.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -71,14 +71,6 @@ function importBlobs(workspace: Workspace, folder: string, count: number, size: 
   closeSync(input);
   rmSync(script);
   if (status !== 0) throw new Error("git fast-import failed");
-}
-
-/** Bytes that look random and are the same each time. */
-function writeNoise(file: number, seed: number, size: number): void {
-  const zeros = Buffer.alloc(2 ** 20);
-  const noise = createCipheriv("aes-128-ctr", Buffer.alloc(16, seed % 256), Buffer.alloc(16, seed >>> 8));
-  for (let at = 0; at < size; at += zeros.length)
-    writeSync(file, noise.update(zeros), 0, Math.min(zeros.length, size - at));
 }
 
 function makeRefs(workspace: Workspace, folder: string): void {

@@ -1,0 +1,111 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, measureInTurn, run, type Times } from "../measure.ts";
+import { farStores, loopbackStores, type ThreeStores } from "../mirrored-stores.ts";
+import { writeNoise } from "../noise.ts";
+import type { Row, Suite } from "../suite.ts";
+import type { Workspace } from "../workspace.ts";
+
+const bar = 1.5;
+const smallRounds = 9;
+const largeRounds = 3;
+/** In bytes; `TRUNKS_BENCH_SCALE=0.1` makes it a tenth, for a quick look. */
+const largeSize = Math.round(256 * 2 ** 20 * Number(process.env.TRUNKS_BENCH_SCALE ?? 1));
+
+const trunks = join(import.meta.dirname, "..", "..", "..", "apps", "cli", "dist", "trunks.js");
+
+export const mirrors: Suite = {
+  question:
+    "How long does a push to a primary and two strict mirrors take, beside a push to the slowest of the three alone?",
+  async run(workspace) {
+    // The servers' files lie where everything else does, and may belong to somebody else.
+    chmodSync(workspace.folder, 0o755);
+    process.env.TMPDIR = workspace.folder;
+    const far = await farStores(workspace.path("far"));
+    const rows = measure(workspace, "far stores", far);
+    const loopback = await loopbackStores();
+    try {
+      return [...rows, ...measure(workspace, "S3, Postgres, SFTP on loopback", loopback)];
+    } finally {
+      await loopback.stop();
+    }
+  },
+};
+
+type Target = "primary" | "second" | "third" | "mirrored";
+const targets: readonly Target[] = ["primary", "second", "third", "mirrored"];
+
+function measure(workspace: Workspace, where: string, stores: ThreeStores): Row[] {
+  const environment = { ...workspace.environment, ...stores.environment };
+  const repositories = targets.map((target) =>
+    prepare(workspace, `${where.replace(/\W.*/, "")}-${target}`, target, stores),
+  );
+  const pushes = (before: (folder: string) => void): Command[] =>
+    repositories.map((folder) => ({
+      program: "git",
+      args: ["push", "-q", "origin", "main"],
+      cwd: folder,
+      environment,
+      prepare: () => before(folder),
+    }));
+  const small = measureInTurn(
+    pushes((folder) => workspace.runGit(folder, "commit", "-q", "--allow-empty", "-m", "small")),
+    smallRounds,
+  );
+  const large = measureInTurn(
+    pushes((folder) => commitNoise(workspace, folder)),
+    largeRounds,
+  );
+  const size = `${Math.round(largeSize / 2 ** 20)} MiB`;
+  return [row(`${where}: push of one commit`, small), row(`${where}: push of ${size}`, large)];
+}
+
+/** A repository with a trunk in the target's store; for `mirrored`, in all three. */
+function prepare(workspace: Workspace, name: string, target: Target, { urls, environment }: ThreeStores): string {
+  const folder = workspace.path(name);
+  mkdirSync(folder);
+  const command = (program: string, ...args: string[]) =>
+    run({ program, args, cwd: folder, environment: { ...workspace.environment, ...environment } });
+  command("git", "init", "-q", "-b", "main");
+  command("git", "commit", "-q", "--allow-empty", "-m", "begin");
+  command(process.execPath, trunks, "init", "--url", urls[target === "mirrored" ? "primary" : target]);
+  command("git", "push", "-q", "origin", "main");
+  if (target === "mirrored") {
+    for (const mirror of ["second", "third"] as const) {
+      command(process.execPath, trunks, "storage", "add", mirror, "--url", urls[mirror], "--mirror");
+    }
+  }
+  return folder;
+}
+
+let seed = 0;
+
+/** A commit with a blob that does not shrink. */
+function commitNoise(workspace: Workspace, folder: string): void {
+  const script = workspace.path("import");
+  const file = openSync(script, "w");
+  const time = `${1_600_000_000 + ++seed} +0000`;
+  const commit = `commit refs/heads/main\ncommitter Bench <bench@example.org> ${time}\ndata 5\nlarge\n`;
+  writeSync(file, `${commit}from refs/heads/main^0\nM 100644 inline blob\ndata ${largeSize}\n`);
+  writeNoise(file, seed, largeSize);
+  writeSync(file, "\n");
+  closeSync(file);
+  const input = openSync(script, "r");
+  const plain = ["-c", "core.compression=0", "-c", "pack.compression=0"];
+  const { status } = spawnSync("git", [...plain, "fast-import", "--quiet"], {
+    cwd: folder,
+    env: workspace.environment,
+    stdio: [input, "ignore", "inherit"],
+  });
+  closeSync(input);
+  if (status !== 0) throw new Error("git fast-import failed");
+}
+
+function row(what: string, times: readonly Times[]): Row {
+  const [mirrored, ...alone] = times.toReversed() as [Times, ...Times[]];
+  const slowest = alone.reduce((left, right) => (right.median > left.median ? right : left));
+  const figure = (mirrored.median / slowest.median).toFixed(2);
+  const beside = alone.toReversed().map((one, index) => `${targets[index]} alone: ${one}`);
+  return { what, measured: `${mirrored}`, beside: beside.join("; "), figure, bar: `${bar}` };
+}
