@@ -62,7 +62,26 @@ export const catalog: readonly CatalogEntry[] = [
     summary: "make a mirror the primary",
     load: () => import("./commands/storage-promote.ts"),
   },
-  { name: "check", summary: "verify the trunk", load: () => import("./commands/check.ts") },
+  {
+    name: "check",
+    summary: "verify the trunk, and clean it of what nobody needs",
+    load: () => import("./commands/check.ts"),
+  },
+  {
+    name: "maintenance run",
+    summary: "make few packs of many, and delete what is over",
+    load: () => import("./commands/maintenance-run.ts"),
+  },
+  {
+    name: "maintenance start",
+    summary: "the same in the background",
+    load: () => import("./commands/maintenance-start.ts"),
+  },
+  {
+    name: "maintenance status",
+    summary: "tell whether there is something to be done",
+    load: () => import("./commands/maintenance-status.ts"),
+  },
   {
     name: "verify",
     summary: "ask a store whether it keeps the promises that trunks need",

@@ -47,16 +47,16 @@ function slotKeys(state: State): string[] {
 }
 
 function needless(keys: readonly string[], state: State): Problem[] {
-  const segments = new Set<string>();
-  const add = ({ name }: Pick<CataloguePack, "name">) => name.kind === "segment" && segments.add(name.id);
+  const named = new Set<string>();
+  const add = ({ name }: Pick<CataloguePack, "name">) => name.kind !== "record" && named.add(name.id);
   for (const pack of state.packs.values()) add(pack);
   for (const pack of state.retired.values()) add(pack);
   return keys.flatMap((key) => {
     if (!keyPatterns.some((pattern) => pattern.test(key))) {
       return [problem("warning", "UNKNOWN_KEY", key, "is no part of a trunk")];
     }
-    const segment = /^objects\/([0-9a-f]{32})\./.exec(key)?.[1];
-    if (segment === undefined || segments.has(segment) || state.doomed.has(key)) return [];
+    const pack = /^(?:objects|intents)\/([0-9a-f]{32})/.exec(key)?.[1];
+    if (pack === undefined || named.has(pack) || state.doomed.has(key)) return [];
     return [problem("warning", "UNREFERENCED", key, "belongs to a push that did not end, or has not yet")];
   });
 }

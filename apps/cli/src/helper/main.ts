@@ -50,7 +50,9 @@ async function converse(args: readonly string[], { signal }: Signals): Promise<n
   try {
     const { repository } = trunk;
     const input = new Input(process.stdin);
-    const session = { repository, gitDir, input, write: writeOut, signal, startUpkeep: () => startUpkeep(url) };
+    // A remote's name holds no colon, and a URL does.
+    const remote = args[0]?.includes(":") ? undefined : args[0];
+    const session = { repository, gitDir, remote, input, write: writeOut, signal, startUpkeep: () => startUpkeep(url) };
     return await new Session(session).run();
   } finally {
     await trunk.close();

@@ -1,5 +1,6 @@
 import { TrunksError } from "@trunks/core";
-import { encodeText, type Repository, type State } from "@trunks/repo";
+import { compactionDue, encodeText, type Repository, type State } from "@trunks/repo";
+import { startMaintenance } from "../background-maintenance.ts";
 import { fetch } from "./fetch.ts";
 import type { Input } from "./input.ts";
 import { listLines } from "./list.ts";
@@ -10,10 +11,15 @@ import { parsePushCommand } from "./push-command.ts";
 
 const capabilities = ["fetch", "push", "option", "object-format", "check-connectivity", "stateless-connect"];
 
+/** In slots: how often a push looks whether there is something to be made one. */
+const maintenanceInterval = 16;
+
 export interface SessionContext {
   readonly repository: Repository;
   /** Absent when git runs outside a repository, as `git ls-remote URL` may. */
   readonly gitDir: string | undefined;
+  /** What the remote is called, if it has a name. */
+  readonly remote?: string;
   readonly input: Input;
   write(bytes: Uint8Array): Promise<void>;
   readonly signal: AbortSignal;
@@ -111,9 +117,21 @@ export class Session {
     const { repository, signal, startUpkeep } = this.#context;
     const background = startUpkeep !== undefined && (await local.settings()).boolean("trunks.background") !== false;
     await repository.maintain({ signal, snapshot: !background });
-    if (!background || !repository.snapshotDue) return;
-    await repository.save(); // The other process goes on from it.
-    await startUpkeep();
+    if (!background) return;
+    if (repository.snapshotDue) {
+      await repository.save(); // The other process goes on from it.
+      await startUpkeep();
+    }
+    await this.#startMaintenance(local);
+  }
+
+  /** Now and then: of many writers it is those whose push has led to such a slot. */
+  async #startMaintenance(local: LocalRepository): Promise<void> {
+    const { known } = this.#context.repository;
+    const { remote } = this.#context;
+    if (remote === undefined || known === undefined || known.slot % maintenanceInterval !== 0) return;
+    const wanted = (await local.settings()).boolean("trunks.maintenance") !== false;
+    if (wanted && compactionDue(known)) startMaintenance(remote);
   }
 
   /**

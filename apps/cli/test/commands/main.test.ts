@@ -136,7 +136,7 @@ describe("completions", () => {
     [["trunks", "storage", "add", "--mi"], ["--mirror"]],
     [
       ["trunks", "check", "--"],
-      ["--full", "--help", "--json", "--remote", "--verbose"],
+      ["--clean", "--force", "--full", "--grace", "--help", "--json", "--remote", "--retention", "--verbose"],
     ],
   ])("bash completes %j", async (words, candidates) => {
     const script = await trunksText(sandbox, ["completion", "bash"]);

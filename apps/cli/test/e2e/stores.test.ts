@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { checkedClone, contents } from "../support/clone.ts";
 import { commit, makeRepository } from "../support/repository.ts";
-import { type CommandOptions, Sandbox } from "../support/sandbox.ts";
+import { StoreSandbox } from "../support/store-sandbox.ts";
 import { needStore, type Store, startStore, storeNames } from "../support/stores.ts";
 
 /** Servers that are new have to be installed once. */
@@ -132,18 +132,6 @@ describe.each(storeNames)("%s", (name) => {
     timeoutMs,
   );
 });
-
-/** A sandbox in which git finds the credentials of a store. */
-class StoreSandbox extends Sandbox {
-  storeEnvironment: Readonly<Record<string, string>> = {};
-
-  override start(program: string, args: readonly string[], options: CommandOptions = {}) {
-    return super.start(program, args, {
-      ...options,
-      environment: { ...this.storeEnvironment, ...options.environment },
-    });
-  }
-}
 
 function byName(left: string, right: string): number {
   return left.slice(left.indexOf(" ")) < right.slice(right.indexOf(" ")) ? -1 : 1;

@@ -1,12 +1,12 @@
 import { isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import { type PackName, packNameText, type Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
+import { retainedTips } from "../history/retained-tips.ts";
 import type { ObjectId } from "../pack/object-format.ts";
 import type { Repository } from "../repository.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
 import { totalSize } from "./compaction-plan.ts";
 import { reachableObjects } from "./reachable.ts";
-import { loggedIds } from "./ref-log.ts";
 import { type PackSource, type RewrittenPack, readIndexOf, rewritePacks } from "./rewrite.ts";
 import { memoryScratch, type Scratch } from "./scratch.ts";
 import { storeTimeMs } from "./store-clock.ts";
@@ -61,7 +61,8 @@ async function collectOnce(repository: Repository, options: CollectOptions): Pro
   const state = await readForUpkeep(repository, { signal });
   const source: PackSource = { backend: repository.backend, state, records: repository.records };
   const nowMs = await storeTimeMs(source.backend, options.newId, { signal });
-  const logged = nowMs === undefined ? [] : await loggedIds(source.backend, nowMs - retentionMs, { signal });
+  const sinceMs = nowMs === undefined ? -Infinity : nowMs - retentionMs;
+  const { ids: logged } = await retainedTips(source.backend, state, sinceMs, { signal });
   const kept = await reachableObjects(source, tipsOf(state), {
     signal,
     optional: logged,

@@ -1,4 +1,5 @@
 import type { Backend, RequestOptions } from "@trunks/core";
+import { mapConcurrent } from "../concurrent.ts";
 import type { Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
@@ -12,6 +13,9 @@ import { downloadInline, downloadSegment } from "../transfer/download.ts";
 import { trunkObjects } from "../transfer/objects.ts";
 import type { SegmentBody } from "../transfer/segment-upload.ts";
 import type { Scratch, ScratchFile } from "./scratch.ts";
+
+/** So many indexes, or inline packs, are asked for at a time. */
+const partConcurrency = 8;
 
 /** Where packs are read, and what has been read of them. */
 export interface PackSource {
@@ -43,14 +47,9 @@ export async function rewritePacks(
   // The bases of inline packs are in segments, or in inline packs that came before.
   const isSegment = ({ name }: CataloguePack) => name.kind === "segment";
   const ordered = [...packs.filter(isSegment), ...packs.filter((pack) => !isSegment(pack))];
-  const parts: MergePart[] = [];
-  for (const pack of ordered) {
-    parts.push(
-      isSegment(pack)
-        ? await segmentPart(source, pack.pack as Segment, options)
-        : await inlinePart(source, pack, objects, options),
-    );
-  }
+  const parts = await mapConcurrent(ordered, partConcurrency, (pack) =>
+    isSegment(pack) ? segmentPart(source, pack.pack as Segment, options) : inlinePart(source, pack, objects, options),
+  );
   const file = await scratch.create();
   try {
     const written = await mergePacks(state.objects, parts, objects, (bytes) => file.write(bytes), options);

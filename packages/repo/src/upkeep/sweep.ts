@@ -1,5 +1,12 @@
 import type { Backend, ListedKey, RequestOptions } from "@trunks/core";
-import { doomedPrefix, intentPrefix, isDoomListKey, segmentPrefix, snapshotPrefix } from "../format/key.ts";
+import {
+  doomedPrefix,
+  intentPrefix,
+  isDoomListKey,
+  segmentPrefix,
+  snapshotKeySlot,
+  snapshotPrefix,
+} from "../format/key.ts";
 import { packKeys, packNameOfKey, packNameText } from "../format/pack-name.ts";
 import type { State } from "../format/state.ts";
 import { readLatest } from "../journal/snapshots.ts";
@@ -31,8 +38,8 @@ export interface Sweep {
 
 /** Keys that one record names, and that one request deletes. */
 const batchLength = 1000;
-/** Snapshots that stay, whatever their age: one may be in use while the next is written. */
-const keptSnapshots = 2;
+/** In slots. Of so many one snapshot stays, from which the ref log can tell what became of old pushes. */
+const snapshotBlock = 4096;
 const maxLost = 3;
 
 /**
@@ -130,13 +137,15 @@ async function listOld(
 
 /** Snapshots that have newer ones, and what the look at the clock has left behind: nobody's correctness depends on them. */
 async function deleteNameless(backend: Backend, beforeMs: number, options: RequestOptions): Promise<number> {
-  const [snapshots, lists, latest] = await Promise.all([
+  const [snapshots, lists, latest, newest] = await Promise.all([
     listOld(backend, snapshotPrefix, beforeMs, options),
     listOld(backend, doomedPrefix, beforeMs, options),
     readLatest(backend, options),
+    backend.list(snapshotPrefix, { ...options, limit: 1 }),
   ]);
-  const newest = (await backend.list(snapshotPrefix, { ...options, limit: keptSnapshots })).keys.map(({ key }) => key);
-  const kept = new Set([...newest, latest?.snapshotKey]);
+  const blocks = Map.groupBy(snapshots.keys(), (key) => Math.floor((snapshotKeySlot(key) ?? 0) / snapshotBlock));
+  const kept = new Set([...blocks.values()].map((keys) => keys[0]));
+  for (const key of [newest.keys[0]?.key, latest?.snapshotKey]) kept.add(key);
   const probes = [...lists.values()].filter(({ key, size }) => isDoomListKey(key) && size === probeSizeBytes);
   const keys = [...[...snapshots.keys()].filter((key) => !kept.has(key)), ...probes.map(({ key }) => key)];
   for (let start = 0; start < keys.length; start += batchLength) {

@@ -2,16 +2,25 @@ import { type Backend, isTrunksError } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { faults } from "@trunks/layers";
 import { beforeEach, describe, expect, test } from "vitest";
-import { indexKey, intentKey, latestKey, packKey, recordKey } from "../../src/format/key.ts";
+import {
+  indexKey,
+  intentKey,
+  latestKey,
+  packKey,
+  recordKey,
+  snapshotKey,
+  snapshotKeySlot,
+} from "../../src/format/key.ts";
 import { packKeys, type Segment } from "../../src/format/pack-name.ts";
 import { encodeRecord } from "../../src/format/record.ts";
+import { encodeSnapshot } from "../../src/format/snapshot.ts";
 import { judge } from "../../src/journal/fold.ts";
 import { randomId } from "../../src/platform.ts";
 import { Repository } from "../../src/repository.ts";
 import { uploadSegments } from "../../src/transfer/segment-upload.ts";
 import { sweep } from "../../src/upkeep/sweep.ts";
 import { JournalWriter } from "../journal-writer.ts";
-import { entry, inlineOf, move, name, recordAfter } from "../samples.ts";
+import { entry, inlineOf, move, name, recordAfter, unborn } from "../samples.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import { visited } from "../wrapped-backend.ts";
 import { copyOf } from "./pushed-trunk.ts";
@@ -137,14 +146,15 @@ describe("a sweep", () => {
     await checkCatalogue(store);
   });
 
-  test("removes old snapshots, but the two newest and the one that `latest` names", async () => {
-    for (let number = 0; number < 5; number++) await writer.snapshot(number % 4);
-    const all = (await store.list("refs/")).keys.map(({ key }) => key);
-    const named = all.at(-1) as string;
-    await writer.latest(0, named);
+  test("removes old snapshots, but the newest of each 4,096 slots and the one that `latest` names", async () => {
+    const { trunkId } = writer.state;
+    for (const slot of [0, 2, 3, 4100, 4200, 9000])
+      await store.create(snapshotKey(slot, name(slot)), encodeSnapshot({ ...unborn, trunkId, slot }));
+    await writer.latest(1, await writer.snapshot(1));
     nowMs += 25 * hourMs;
     await run(store);
-    expect((await store.list("refs/")).keys.map(({ key }) => key)).toEqual([all[0], all[1], named]);
+    const left = (await store.list("refs/")).keys.map(({ key }) => snapshotKeySlot(key));
+    expect(left).toEqual([9000, 4200, 3, 1]);
     expect(await has(latestKey)).toEqual([true]);
   });
 

@@ -1,0 +1,60 @@
+import { type CataloguePack, compactionDue } from "@trunks/repo";
+import { type Command, exitStatus } from "../command.ts";
+import { LocalRepository } from "../helper/local-repository.ts";
+import { readLastMaintenance } from "../last-maintenance.ts";
+import { mebibytes } from "../maintenance.ts";
+import { openTrunk } from "../open-trunk.ts";
+import { findTarget } from "../trunk-target.ts";
+
+export const command: Command = {
+  usage: ["[REMOTE|URL]"],
+  description: [
+    "Tells how many packs the trunk has, whether there is something to be made one, how many packs wait for the end of their grace time, and how the last run of this clone ended.",
+  ],
+  words: { least: 0, most: 1 },
+  async run(context) {
+    const { output, verbose, signal } = context;
+    const { url, gitDir, commonDir } = await findTarget(context);
+    const trunk = await openTrunk(url, { gitDir, verbose, signal });
+    try {
+      const state = await trunk.repository.readExisting({ signal });
+      const packs = [...state.packs.values()];
+      const segments = packs.filter(({ name }) => name.kind === "segment");
+      const due = compactionDue(state);
+      const last = commonDir === undefined ? undefined : await readLastMaintenance(commonDir);
+      const background = gitDir !== undefined && (await isBackground(gitDir));
+      const answer = {
+        object: "maintenance_status",
+        trunk: trunk.name,
+        url: trunk.redactedUrl,
+        segments: segments.length,
+        inline_packs: packs.length - segments.length,
+        bytes: sizeOf(packs),
+        retired_packs: state.retired.size,
+        due,
+        background,
+        last_run: last ?? null,
+      };
+      output.answer(answer, [
+        `${trunk.name} at ${trunk.redactedUrl}: ${answer.segments} segments and ${answer.inline_packs} packs in records, ${mebibytes(answer.bytes)} MiB`,
+        `${answer.retired_packs} retired packs wait for the end of their grace time`,
+        due ? "there are packs to be made one: trunks maintenance run" : "nothing is to be made one",
+        ...(background ? [] : ["no maintenance follows this clone's pushes"]),
+        ...(last === undefined
+          ? []
+          : [`last run of this clone: ${last.finished_at}, ${last.ok ? "fine" : last.message}`]),
+      ]);
+      return exitStatus.ok;
+    } finally {
+      await trunk.close();
+    }
+  },
+};
+
+async function isBackground(gitDir: string): Promise<boolean> {
+  return (await new LocalRepository(gitDir).settings()).boolean("trunks.maintenance") !== false;
+}
+
+function sizeOf(packs: readonly CataloguePack[]): number {
+  return packs.reduce((sum, { pack }) => sum + pack.size, 0);
+}
