@@ -29,7 +29,7 @@ async function ended(): Promise<{ ok: boolean; message: string }> {
 }
 
 test("a push that finds much to be made one starts it behind itself", async () => {
-  await sandbox.git(["config", "trunks.maintenance", "true"], { folder });
+  await sandbox.git(["config", "trunks.background", "true"], { folder });
   expect(sandbox.exists(last)).toBe(false);
   await manyCommits(sandbox, folder, 1);
   await sandbox.git(["push", "-q", "origin", "main"], { folder });

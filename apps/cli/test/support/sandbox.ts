@@ -165,8 +165,6 @@ const settings = `[user]
 	auto = 0
 [maintenance]
 	auto = false
-[trunks]
-	maintenance = false
 [advice]
 	detachedHead = false
 [protocol "file"]
