@@ -1,4 +1,5 @@
 export { type AzureAddress, type AzureServer, azureSignature, startAzurite } from "./azurite.ts";
+export { type ByteWire, startByteWire } from "./byte-wire.ts";
 export { type GcsAddress, type GcsServer, startFakeGcs } from "./gcs.ts";
 export {
   cacheFolder,
@@ -24,4 +25,5 @@ export { type RedisServer, startRedis } from "./redis.ts";
 export type { S3Address, S3Server } from "./s3-server.ts";
 export { startSeaweed } from "./seaweed.ts";
 export { type ServerCommand, type ServerPlan, ServerProcess, type TestServer } from "./server-process.ts";
+export { startTappedSftp, type TappedSftp } from "./tapped-sftp.ts";
 export { startVersity } from "./versity.ts";

@@ -5,7 +5,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type InstallableServer, installedProgram, runInstaller, ServerUnavailableError } from "./installation.ts";
-import { ServerProcess, type TestServer } from "./server-process.ts";
+import { type ServerCommand, ServerProcess, type TestServer } from "./server-process.ts";
 import { giveAway, isRoot } from "./unprivileged.ts";
 
 const run = promisify(execFile);
@@ -34,6 +34,8 @@ export interface SshdOptions {
   readonly subsystem?: string;
   /** Further lines of sshd_config, which win. */
   readonly settings?: readonly string[];
+  /** Lets `nobody` in with this password instead of a key. Only root can have such a server. */
+  readonly password?: string;
 }
 
 /** Debian's OpenSSH, installed by its package manager where root may. */
@@ -72,9 +74,10 @@ export async function startOpenssh(options: SshdOptions = {}): Promise<SftpServe
 /** Starts sshd before the SFTP server `installable`. */
 export async function startSshd(
   installable: { readonly name: string; readonly version: string },
-  { subsystem = "internal-sftp", settings = [] }: SshdOptions,
+  { subsystem = "internal-sftp", settings = [], password }: SshdOptions,
 ): Promise<SftpServer> {
   await installedProgram(openssh);
+  if (password !== undefined && !isRoot()) throw new ServerUnavailableError(openssh, "right to give users passwords");
   // A program that is not sshd's own runs in the user's shell, and `nobody` has none.
   const isNobody = isRoot() && subsystem.startsWith("internal-sftp");
   let listener = 0;
@@ -83,9 +86,12 @@ export async function startSshd(
     portCount: 1,
     async command([port = 0], folder) {
       if (isRoot()) await mkdir("/run/sshd", { recursive: true });
-      const config = await prepare(folder, port, { subsystem, settings });
+      const passwords = password === undefined ? [] : ["PasswordAuthentication yes", "PubkeyAuthentication no"];
+      const config = await prepare(folder, port, { subsystem, settings: [...settings, ...passwords] });
       if (isNobody) await giveAway(join(folder, "data"));
-      return { program: systemProgram, arguments: ["-D", "-e", "-f", config] };
+      const arguments_ = ["-D", "-e", "-f", config];
+      if (password === undefined) return { program: systemProgram, arguments: arguments_ };
+      return await withPassword(password, folder, [systemProgram, ...arguments_]);
     },
     probe: ([port = 0]) => greeting(port),
   });
@@ -124,8 +130,22 @@ export async function startSshd(
   };
 }
 
+type Configuration = Required<Pick<SshdOptions, "subsystem" | "settings">>;
+
+/** A command for which, and for what it starts, `nobody` has a password. The machine's own list stays as it is. */
+async function withPassword(password: string, folder: string, command: readonly string[]): Promise<ServerCommand> {
+  const list = join(folder, "shadow");
+  const digested = run("openssl", ["passwd", "-6", "-stdin"]);
+  digested.child.stdin?.end(`${password}\n`);
+  const digest = (await digested).stdout.trim();
+  const lines = await readFile("/etc/shadow", "utf8");
+  await writeFile(list, lines.replace(/^nobody:[^:]*/m, `nobody:${digest}`), { mode: 0o600 });
+  const script = 'mount --bind "$1" /etc/shadow && shift && exec "$@"';
+  return { program: "unshare", arguments: ["--mount", "sh", "-c", script, "sh", list, ...command] };
+}
+
 /** Makes keys and folders at the first start. Answers the path of the configuration. */
-async function prepare(folder: string, port: number, options: Required<SshdOptions>): Promise<string> {
+async function prepare(folder: string, port: number, options: Configuration): Promise<string> {
   const [config, hostKey, identity] = ["sshd_config", "host_key", "identity"].map((name) => join(folder, name));
   const isFirst = !(await readdir(folder)).includes("data");
   if (isFirst) {
@@ -146,10 +166,9 @@ export async function makeKey(file: string, passphrase = "", type = "ed25519"): 
   await run("ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", "test", "-f", file]);
 }
 
-function configText(folder: string, port: number, { subsystem, settings }: Required<SshdOptions>): string {
-  // Of lines that say the same thing the first counts.
-  return [
-    ...settings,
+function configText(folder: string, port: number, { subsystem, settings }: Configuration): string {
+  const keyword = (line: string) => line.split(" ")[0];
+  const lines = [
     `Port ${port}`,
     "ListenAddress 127.0.0.1",
     `HostKey ${join(folder, "host_key")}`,
@@ -163,8 +182,9 @@ function configText(folder: string, port: number, { subsystem, settings }: Requi
     "MaxStartups 1000",
     "MaxSessions 100",
     `Subsystem sftp ${subsystem}`,
-    "",
-  ].join("\n");
+  ].filter((line) => !settings.some((setting) => keyword(setting) === keyword(line)));
+  // Of most lines that say the same thing the first would count, of some the last.
+  return [...lines, ...settings, ""].join("\n");
 }
 
 /** Ready is what says which protocol it speaks: `SSH-2.0-OpenSSH_9.2p1 …`. */
