@@ -7,11 +7,13 @@ import {
   startPostgresWire,
   startProxy,
   startSeaweed,
+  startTappedSftp,
   startVersity,
 } from "@trunks/test-servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FaultySandbox } from "../support/faulty-sandbox.ts";
 import { commit, makeRepository } from "../support/repository.ts";
+import { sftpUrl } from "../support/stores.ts";
 
 /** A real server with a way to it on which every request is seen. */
 interface WatchedStore {
@@ -138,7 +140,8 @@ async function session(sandbox: FaultySandbox, name: string, store: WatchedStore
     store.takeOperations();
     const before = store.connections;
     await git(folder, ...args);
-    measured[what] = { operations: store.takeOperations(), connections: store.connections - before };
+    const operations = store.takeOperations();
+    measured[what] = { operations, connections: store.connections - before };
   };
   const [work, reader] = [`${name}-work`, `${name}-reader`];
   await makeRepository(sandbox, work);
@@ -199,4 +202,40 @@ describe.each<[string, Start]>([
       await store.stop();
     }
   });
+});
+
+test("openssh: a small push is at most twelve round trips after the log-in, and everything is one connection", async ({
+  skip,
+}) => {
+  const server = await startTappedSftp().catch((error: unknown) => {
+    if (!(error instanceof ServerUnavailableError)) throw error;
+    return skip(error.message);
+  });
+  let connections = 0;
+  const store: WatchedStore = {
+    url: sftpUrl(server, "app"),
+    takeOperations() {
+      const requests = server.takeRequests();
+      connections += requests.filter((name) => name === "init").length;
+      return requests.toSorted();
+    },
+    get connections() {
+      return connections;
+    },
+    stop: server.stop,
+  };
+  try {
+    const measured = await session(sandbox, "openssh", store);
+    const { operations } = measured["small push"] as (typeof measured)[string];
+    // Two slots are read, and the second is filled: written, made durable, linked, made durable in its folder.
+    const reading = ["init", "limits", "stat", "open", "fstat", "read", "open"];
+    const writing = ["open", "write", "fsync", "hardlink", "open", "fsync", "remove"];
+    expect(operations).toEqual([...reading, ...writing].sort());
+    expect(Object.values(measured).map(({ connections }) => connections)).toEqual([1, 1, 1, 1, 1]);
+    await commit(sandbox, "openssh-work", "third");
+    const push = () => sandbox.git(["push", "-q", "origin", "main"], { folder: "openssh-work" });
+    expect(await server.countRoundTrips(push)).toBeLessThanOrEqual(12);
+  } finally {
+    await store.stop();
+  }
 });

@@ -5,7 +5,9 @@ import {
   asAdministrator,
   type ProxiedRequest,
   ServerUnavailableError,
+  startByteWire,
   startFakeGcs,
+  startOpenssh,
   startPostgres,
   startPostgresWire,
   startProxy,
@@ -19,7 +21,7 @@ import { FaultySandbox } from "../support/faulty-sandbox.ts";
 import { said } from "../support/messages.ts";
 import { commit, makeRepository } from "../support/repository.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
-import { s3Environment, s3Url } from "../support/stores.ts";
+import { s3Environment, s3Url, sftpUrl } from "../support/stores.ts";
 
 /** Servers that are new have to be installed once. */
 const timeoutMs = 15 * 60_000;
@@ -94,6 +96,18 @@ async function postgres() {
   return { server, upload };
 }
 
+async function sftp() {
+  const server = await startOpenssh();
+  const wire = await startByteWire(server.port);
+  const upload: Upload = {
+    url: sftpUrl(server, "app", wire.port),
+    environment: {},
+    interrupt: (what) => wire.interrupt(8 * 2 ** 20, what),
+    stop: () => wire.stop(),
+  };
+  return { server, upload };
+}
+
 let sandbox: FaultySandbox;
 beforeEach(() => {
   sandbox = new FaultySandbox();
@@ -123,6 +137,7 @@ describe.each<[string, Start]>([
   ["seaweed", s3(startSeaweed)],
   ["fake-gcs", gcs],
   ["postgres", postgres],
+  ["openssh", sftp],
 ])("%s", (_, start) => {
   test(
     "killed in the middle of an upload and started again: the push goes through, once, and nothing is lost",
@@ -158,9 +173,11 @@ describe.each<[string, Start]>([
 });
 
 /** Puts everything on the small disk. */
-async function versityOn(folder: string): ReturnType<Start> {
-  vi.stubEnv("TMPDIR", folder);
-  return await s3(startVersity)();
+function allOn(start: Start): (folder: string) => ReturnType<Start> {
+  return async (folder) => {
+    vi.stubEnv("TMPDIR", folder);
+    return await start();
+  };
 }
 
 /** Puts the tables there: a log without room would end the server. */
@@ -177,7 +194,8 @@ async function postgresOn(folder: string): ReturnType<Start> {
 
 // Of the emulators of Google's and Azure's stores a full disk makes an error without a name, which those never answer with.
 describe.each<[string, (folder: string) => ReturnType<Start>]>([
-  ["versity", versityOn],
+  ["versity", allOn(s3(startVersity))],
+  ["openssh", allOn(sftp)],
   ["postgres", postgresOn],
 ])("%s on a small disk", (_, start) => {
   test(
@@ -197,7 +215,10 @@ describe.each<[string, (folder: string) => ReturnType<Start>]>([
           expect(await push()).toEqual({ status: 0, messages: "" });
           await largeCommit();
           await largeCommit();
-          expect(await push()).toEqual({ status: 1, messages: said(/No space left on device/, /make room/) });
+          expect(await push()).toEqual({
+            status: 1,
+            messages: said(/[Nn]o space (is )?left/, /(make room|what is left)/),
+          });
           expect(await sandbox.git(["ls-remote", url, "refs/heads/main"], { environment })).toContain(id);
         } finally {
           await upload.stop();

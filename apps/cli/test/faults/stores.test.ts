@@ -1,95 +1,24 @@
+import { randomBytes } from "node:crypto";
 import {
   asAdministrator,
   azureSignature,
+  type PostgresWire,
   type ProxyAction,
   type ProxyScript,
-  ServerUnavailableError,
   startAzurite,
   startFakeGcs,
   startPostgres,
+  startPostgresWire,
   startProxy,
   type TestProxy,
 } from "@trunks/test-servers";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ending } from "../support/ending.ts";
-import { FaultySandbox } from "../support/faulty-sandbox.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { said } from "../support/messages.ts";
-import { commit, makeRepository } from "../support/repository.ts";
+import { StoreTrial, type Way } from "../support/store-trial.ts";
 
-/** Servers that are new have to be installed once. */
-const startTimeoutMs = 15 * 60_000;
-const wentWell = { status: 0, messages: "" };
 const hour = 3_600_000;
-
-let sandbox: FaultySandbox;
-let missing: string | undefined;
-let stop: () => Promise<void>;
-
-/** Where the trunk is, with what else a command needs. */
-interface Way {
-  readonly url: string;
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-function git(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  return ending(sandbox, args, { folder: "work", environment });
-}
-
-/** Every command ends with such a line and such a hint, and leaves nothing. */
-async function allSay({ url, environment }: Way, what: RegExp, hint: RegExp): Promise<void> {
-  for (const args of [
-    ["ls-remote", url],
-    ["clone", "-q", url, "../clone"],
-    ["push", "-q", url, "main"],
-  ]) {
-    expect([args[0], await git(args, environment)]).toEqual([args[0], { status: 128, messages: said(what, hint) }]);
-  }
-  expect(sandbox.exists("clone")).toBe(false);
-}
-
-/** A push is refused with such a line and such a hint. */
-async function pushSays({ url, environment }: Way, what: RegExp, hint: RegExp): Promise<void> {
-  expect(await git(["push", "-q", url, "main"], environment)).toEqual({ status: 1, messages: said(what, hint) });
-}
-
-async function fetchWorks({ url, environment }: Way): Promise<void> {
-  expect(await git(["fetch", "-q", url, "main"], environment)).toEqual(wentWell);
-}
-
-/** In each block: a sandbox, a server, a trunk on it with one push, and a repository that is ahead by a large one. */
-function begin<Server extends { stop(): Promise<void> }>(start: () => Promise<Server>, wayTo: (server: Server) => Way) {
-  beforeAll(async () => {
-    sandbox = new FaultySandbox();
-    missing = undefined;
-    stop = async () => {};
-    try {
-      const server = await start();
-      stop = () => server.stop();
-      await makeRepository(sandbox, "work");
-      const { url, environment } = wayTo(server);
-      expect(await git(["push", "-q", url, "main"], environment)).toEqual(wentWell);
-    } catch (error) {
-      if (!(error instanceof ServerUnavailableError)) throw error;
-      missing = error.message;
-      return;
-    }
-    const noise = crypto.getRandomValues(new Uint8Array(65_536));
-    // Large enough for several requests in every store.
-    await commit(sandbox, "work", "large", { large: Buffer.concat(Array(320).fill(noise).map(mixed)) });
-  }, startTimeoutMs);
-  beforeEach((context) => {
-    if (missing !== undefined) context.skip(missing);
-  });
-  afterAll(async () => {
-    await sandbox.remove();
-    await stop();
-  });
-}
-
-/** The same bytes in another disorder, so that nothing can be packed. */
-function mixed(bytes: Uint8Array, index: number): Uint8Array {
-  return bytes.map((byte, place) => byte ^ Math.imul(index + 1, place + 7) ^ (Math.imul(index + 3, place) >> 8));
-}
+/** For what is tried again until it goes through. */
+const patienceMs = 60_000;
 
 describe("fake-gcs", () => {
   let server: Awaited<ReturnType<typeof startFakeGcs>>;
@@ -98,7 +27,7 @@ describe("fake-gcs", () => {
     url: `trunks::gcs://${bucket}/app?endpoint=${endpoint}`,
     environment: {},
   });
-  begin(
+  const trial = StoreTrial.begin(
     async () => {
       server = await startFakeGcs();
       return server;
@@ -106,7 +35,7 @@ describe("fake-gcs", () => {
     () => way(),
   );
   beforeAll(async () => {
-    if (missing === undefined) proxy = await startProxy(server.endpoint);
+    if (trial.missing === undefined) proxy = await startProxy(server.endpoint);
   });
   afterAll(() => proxy?.stop());
 
@@ -119,27 +48,37 @@ describe("fake-gcs", () => {
   const isList: Fits = ({ query }) => query.has("prefix");
 
   test("no such bucket", () =>
-    allSay(way(server.endpoint, "no-such-bucket"), /no-such-bucket/, /create the bucket, or check its name/));
+    trial.allSay(way(server.endpoint, "no-such-bucket"), /no-such-bucket/, /create the bucket, or check its name/));
 
   test("credentials that Google refuses", async () => {
     proxy.use(() => refusal(401, "authError"));
-    await allSay(way(proxy.endpoint), /401/, /gcloud auth application-default login/);
+    await trial.allSay(way(proxy.endpoint), /401/, /gcloud auth application-default login/);
   });
 
   test("one who may not list", async () => {
     proxy.use(when(isList, refusal(403, "forbidden")));
-    await allSay(way(proxy.endpoint), /403/, /roles\/storage.objectUser/);
+    await trial.allSay(way(proxy.endpoint), /403/, /roles\/storage.objectUser/);
   });
 
   test("one who may only read: fetches work, a push says which role it needs", async () => {
     proxy.use(when(isUpload, refusal(403, "forbidden")));
-    await fetchWorks(way(proxy.endpoint));
-    await pushSays(way(proxy.endpoint), /403/, /roles\/storage.objectUser/);
+    await trial.fetchWorks(way(proxy.endpoint));
+    await trial.pushSays(way(proxy.endpoint), /403/, /roles\/storage.objectUser/);
   });
 
   test("a log-in that ends in the middle of a push", async () => {
     proxy.use(when(({ method }) => method === "PUT", refusal(401, "authError")));
-    await pushSays(way(proxy.endpoint), /401/, /log in again/);
+    await trial.pushSays(way(proxy.endpoint), /401/, /log in again/);
+  });
+
+  test("too many requests: the push waits and goes through", async () => {
+    proxy.use(first(3, refusal(429, "rateLimitExceeded")));
+    await trial.pushGoesThrough(way(proxy.endpoint), way());
+  });
+
+  test("a connection that is reset between effect and answer: the push goes through", async () => {
+    proxy.use(first(1, { do: "reset-after" }, isUpload));
+    await trial.pushGoesThrough(way(proxy.endpoint), way());
   });
 });
 
@@ -162,7 +101,7 @@ describe("azurite", () => {
     ...way(),
     url: `trunks::azure://${server.account}/${server.container}/app?endpoint=${proxy.endpoint}/${server.account}`,
   });
-  begin(
+  const trial = StoreTrial.begin(
     async () => {
       server = await startAzurite();
       return server;
@@ -170,34 +109,44 @@ describe("azurite", () => {
     () => way(),
   );
   beforeAll(async () => {
-    if (missing === undefined) proxy = await startProxy(new URL(server.endpoint).origin);
+    if (trial.missing === undefined) proxy = await startProxy(new URL(server.endpoint).origin);
   });
   afterAll(() => proxy?.stop());
 
   test("no such container", () =>
-    allSay(way({}, "no-such-container"), /ContainerNotFound/, /create the container, or check its name/));
+    trial.allSay(way({}, "no-such-container"), /ContainerNotFound/, /create the container, or check its name/));
 
   test("a wrong key", () =>
-    allSay(
+    trial.allSay(
       way({ AZURE_STORAGE_KEY: Buffer.alloc(64, 1).toString("base64") }),
       /AuthenticationFailed|AuthorizationFailure/,
       /(check the key|the credentials need)/,
     ));
 
   test("a signature that has ended", () =>
-    allSay(signed("racwdl", new Date(Date.now() - hour)), /403/, /has not ended/));
+    trial.allSay(signed("racwdl", new Date(Date.now() - hour)), /403/, /has not ended/));
 
-  test("one who may not list", () => allSay(signed("racwd"), /403/, /Storage Blob Data Contributor/));
+  test("one who may not list", () => trial.allSay(signed("racwd"), /403/, /Storage Blob Data Contributor/));
 
   test("one who may only read: fetches work, a push says which role it needs", async () => {
-    await fetchWorks(signed("rl"));
-    await pushSays(signed("rl"), /403/, /Storage Blob Data Contributor, or a signature with racwdl/);
+    await trial.fetchWorks(signed("rl"));
+    await trial.pushSays(signed("rl"), /403/, /Storage Blob Data Contributor, or a signature with racwdl/);
   });
 
   test("a signature that ends in the middle of a push", async () => {
     const headers = { "x-ms-error-code": "AuthenticationFailed" };
     proxy.use(when(({ query }) => query.get("comp") === "block", { do: "answer", status: 403, headers }));
-    await pushSays(behindProxy(), /403 AuthenticationFailed/, /when it ends, and this machine's clock/);
+    await trial.pushSays(behindProxy(), /403 AuthenticationFailed/, /when it ends, and this machine's clock/);
+  });
+
+  test("a busy server: the push waits and goes through", async () => {
+    proxy.use(first(3, { do: "answer", status: 503, headers: { "x-ms-error-code": "ServerBusy" } }));
+    await trial.pushGoesThrough(behindProxy(), way());
+  });
+
+  test("a connection that is reset between effect and answer: the push goes through", async () => {
+    proxy.use(first(1, { do: "reset-after" }, ({ method, path }) => method === "PUT" && path.includes("/journal/")));
+    await trial.pushGoesThrough(behindProxy(), way());
   });
 });
 
@@ -208,7 +157,7 @@ describe("postgres", () => {
     const url = `trunks::postgres://${user}@${server.host}:${server.port}/${database}/app?${changes.query ?? ""}`;
     return { url, environment: { PGPASSWORD: password } };
   };
-  begin(
+  const trial = StoreTrial.begin(
     async () => {
       server = await startPostgres();
       return server;
@@ -217,27 +166,27 @@ describe("postgres", () => {
   );
 
   test("a wrong password", () =>
-    allSay(way({ password: "wrong" }), /28P01/, /check the user and the password: PGUSER, PGPASSWORD/));
+    trial.allSay(way({ password: "wrong" }), /28P01/, /check the user and the password: PGUSER, PGPASSWORD/));
 
-  test("an unknown role", () => allSay(way({ user: "nobody" }), /28P01/, /check the user and the password/));
+  test("an unknown role", () => trial.allSay(way({ user: "nobody" }), /28P01/, /check the user and the password/));
 
   test("no such database", () =>
-    allSay(way({ database: "nowhere" }), /3D000/, /create the database, or check its name/));
+    trial.allSay(way({ database: "nowhere" }), /3D000/, /create the database, or check its name/));
 
   test("a role without rights, and one that may only read", async () => {
     const password = "secret-of-tests";
     await asAdministrator(server, `CREATE ROLE reader LOGIN PASSWORD '${password}'`);
     const reader = way({ user: "reader", password });
-    await allSay(reader, /42501/, /the role needs USAGE on the schema and SELECT/);
+    await trial.allSay(reader, /42501/, /the role needs USAGE on the schema and SELECT/);
     await asAdministrator(server, "GRANT SELECT ON trunks, trunks_chunks, trunks_loose TO reader");
-    await fetchWorks(reader);
-    await pushSays(reader, /42501/, /SELECT, INSERT, UPDATE and DELETE on the three tables/);
+    await trial.fetchWorks(reader);
+    await trial.pushSays(reader, /42501/, /SELECT, INSERT, UPDATE and DELETE on the three tables/);
     await asAdministrator(
       server,
       "GRANT INSERT, UPDATE, DELETE ON trunks, trunks_chunks, trunks_loose TO reader",
       "ALTER ROLE reader SET default_transaction_read_only = on",
     );
-    await pushSays(reader, /25006/, /this server only reads: connect to the primary/);
+    await trial.pushSays(reader, /25006/, /this server only reads: connect to the primary/);
   });
 
   test("no table, for a role that may make none", async () => {
@@ -249,11 +198,60 @@ describe("postgres", () => {
       "GRANT USAGE ON SCHEMA bare TO guest",
     );
     const guest = way({ user: "guest", password, query: "schema=bare" });
-    const push = await git(["push", "-q", guest.url, "main"], guest.environment);
+    const push = await trial.git(["push", "-q", guest.url, "main"], guest.environment);
     expect(push.messages).toEqual(said(/the table bare.trunks is absent/, /may create tables in the schema/));
   });
 
-  test("no such schema", () => allSay(way({ query: "schema=nowhere" }), /no schema nowhere/, /create the schema/));
+  /** By a way that can be cut, as a role that only this test has. */
+  async function throughWire(
+    settings: string,
+    work: (limited: Way, wire: PostgresWire, role: string) => Promise<void>,
+  ): Promise<void> {
+    const wire = await startPostgresWire(server);
+    const [role, password] = [`role_${randomBytes(4).toString("hex")}`, "secret-of-tests"];
+    await asAdministrator(
+      server,
+      `CREATE ROLE ${role} LOGIN PASSWORD '${password}' ${settings}`,
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON trunks, trunks_chunks, trunks_loose TO ${role}`,
+    );
+    const { host, port, database } = wire.address;
+    const url = `trunks::postgres://${role}@${host}:${port}/${database}/app?sslmode=disable`;
+    await work({ url, environment: { PGPASSWORD: password } }, wire, role).finally(() => wire.stop());
+  }
+
+  test("a password that ends in the middle of a push", () =>
+    throughWire("", async (limited, wire, role) => {
+      let chunks = 0;
+      wire.use((statement) => {
+        if (!statement.includes("_chunks") || ++chunks !== 5) return "pass";
+        // Those who are in stay in: they are sent away too.
+        void asAdministrator(
+          server,
+          `ALTER ROLE ${role} PASSWORD 'another'`,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`,
+        );
+        return "hang";
+      });
+      await trial.pushSays(limited, /28P01/, /check the user and the password/);
+    }));
+
+  test("too many connections: the push waits and goes through", () =>
+    throughWire("CONNECTION LIMIT 0", async (limited, wire, role) => {
+      const pushing = trial.pushGoesThrough(limited, way());
+      await expect.poll(() => wire.connections, { timeout: patienceMs }).toBeGreaterThan(1);
+      await asAdministrator(server, `ALTER ROLE ${role} CONNECTION LIMIT -1`);
+      await pushing;
+    }));
+
+  test("a connection that is reset between effect and answer: the push goes through", () =>
+    throughWire("", async (limited, wire) => {
+      let cuts = 1;
+      wire.use((statement) => (statement.startsWith("INSERT") && cuts-- > 0 ? "cut-after" : "pass"));
+      await trial.pushGoesThrough(limited, way());
+    }));
+
+  test("no such schema", () =>
+    trial.allSay(way({ query: "schema=nowhere" }), /no schema nowhere/, /create the schema/));
 });
 
 type Fits = (request: Parameters<ProxyScript>[0]) => boolean;
@@ -261,4 +259,10 @@ type Fits = (request: Parameters<ProxyScript>[0]) => boolean;
 /** The action for the requests that fit; all others pass. */
 function when(fits: Fits, action: ProxyAction): ProxyScript {
   return (request) => (fits(request) ? action : { do: "pass" });
+}
+
+/** The action for the first so many requests that fit; all others pass. */
+function first(count: number, action: ProxyAction, fits: Fits = () => true): ProxyScript {
+  let left = count;
+  return when((request) => fits(request) && left-- > 0, action);
 }

@@ -2,6 +2,7 @@ import {
   type S3Address,
   type S3Server,
   ServerUnavailableError,
+  type SftpAddress,
   startAzurite,
   startFakeGcs,
   startOpenssh,
@@ -95,11 +96,23 @@ async function postgresStore(start: typeof startPostgres): Promise<Store> {
   return { url, environment: { PGPASSWORD: password }, stop };
 }
 
+/** The URL of a trunk on an SFTP server, or on what stands before it at another port. */
+export function sftpUrl(address: SftpAddress, folder: string, port = address.port): string {
+  const { host, user, identityFile, knownHostsFile } = address;
+  const settings = {
+    config: "none",
+    identityAgent: "none",
+    identityFile,
+    userKnownHostsFile: knownHostsFile,
+    hostKeyAlias: `[${host}]:${address.port}`,
+  };
+  const query = Object.entries(settings).map((setting) => setting.join("="));
+  return `trunks::sftp://${user}@${host}:${port}${address.folder}/${folder}?${query.join("&")}`;
+}
+
 async function sftpStore(start: typeof startOpenssh): Promise<Store> {
-  const { host, port, user, folder, identityFile, knownHostsFile, stop } = await start();
-  const query = `config=none&identityAgent=none&identityFile=${identityFile}&userKnownHostsFile=${knownHostsFile}`;
-  const url: Store["url"] = (...names) => `trunks::sftp://${user}@${host}:${port}${folder}/${path(...names)}?${query}`;
-  return { url, environment: {}, stop };
+  const server = await start();
+  return { url: (...names) => sftpUrl(server, path(...names)), environment: {}, stop: server.stop };
 }
 
 /** Of a trunk in a store. */
