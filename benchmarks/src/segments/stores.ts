@@ -7,6 +7,7 @@ export const segmentStores: Readonly<Record<string, () => Promise<SegmentStore>>
   gcs: async () => erased((await import("./gcs.ts")).gcs),
   azure: async () => erased((await import("./azure.ts")).azure),
   postgres: async () => erased((await import("./postgres.ts")).postgres),
+  sftp: async () => erased((await import("./sftp.ts")).sftp),
 };
 
 /** An address only comes back to the store that made it. */
