@@ -194,11 +194,14 @@ test("the SDK's programs, in a folder that has nothing else", async () => {
   await user.need("@trunks/location", "@trunks/repo", "@trunks/layers", "@trunks/backend-local");
   for (const [block, { language, text }] of runnableBlocks(page).entries()) {
     followed.add(`${page} ${block}`);
-    const isProgram = language === "ts";
-    const bucket = { "s3://company-code/": `local://${user.path}/store/` };
-    const told = await user.follow({ page, block, changes: isProgram ? bucket : user.packed("@trunks/sdk") });
+    if (language === "sh") {
+      await user.follow({ page, block, changes: user.packed("@trunks/sdk") });
+      await user.install("", ["isomorphic-git"]);
+      continue;
+    }
+    const told = await user.follow({ page, block, changes: { "s3://company-code/": `local://${user.path}/store/` } });
     const promised = [...text.matchAll(/\/\/ → (.*)$/gm)].map((found) => found[1]);
-    if (isProgram) expect(told.split("\n").filter(Boolean)).toEqual(promised);
+    expect(told.split("\n").filter(Boolean)).toEqual(promised);
   }
   const url = `trunks::local://${user.path}/store/my-app`;
   expect(await reader.shell(`git ls-remote ${url}`)).toMatch(/HEAD\n.*agent\/run-7\n.*main\n.*tags\/v1\n/);

@@ -5,6 +5,7 @@ export type { Commit, Signature } from "./commit.ts";
 export { ConflictError, type MovedRef } from "./conflict.ts";
 export type { FileContent, ReadOptions, RemoveOptions, VersionOptions, WriteOptions } from "./files.ts";
 export type { Identity } from "./identity.ts";
+export type { IsomorphicGit, IsomorphicGitFs, IsomorphicGitStat } from "./isomorphic-git.ts";
 export type { FileEntry, ListOptions } from "./list.ts";
 export type { ListAnswer, PageOptions } from "./list-answer.ts";
 export type { LogOptions, LogPage } from "./log.ts";

@@ -32,6 +32,8 @@ export class NewObjects {
   readonly #spool = new Spool();
   readonly #held = new Map<ObjectId, Held>();
   #memoryUsed = 0;
+  /** Whether there may be some that are kept only until room is wanted. */
+  #keepsPushed = false;
   /** Spooling one stream after another. */
   #streaming: Promise<unknown> = Promise.resolve();
 
@@ -65,7 +67,7 @@ export class NewObjects {
     const id = objectId(this.#format, "blob", data);
     if (this.isNew(id)) return id;
     const fits = () => this.#memoryUsed + data.length <= this.#memorySizeBytes;
-    if (data.length <= largeSizeBytes && !fits()) this.#dropAll("pushed");
+    if (this.#keepsPushed && data.length <= largeSizeBytes && !fits()) this.#dropPushed();
     if (data.length <= largeSizeBytes && fits()) return this.add("blob", data, id);
     return this.#spoolInTurn(async () => this.#addSpooled(id, await this.#spool.append(data)));
   }
@@ -116,17 +118,19 @@ export class NewObjects {
 
   /** Nothing is staged any more; what is in no commit goes. */
   dropStaged(): void {
-    this.#dropAll("staged");
+    for (const [id, { standing }] of this.#held) if (standing === "staged") this.#drop(id);
   }
 
   /** These are in the trunk now. Small ones are kept when `keep` says that reading them would cost requests. */
   pushed(ids: Iterable<ObjectId>, keep: boolean): void {
-    this.#dropAll("pushed");
+    this.#dropPushed();
     for (const id of ids) {
       const held = this.#held.get(id);
       if (held === undefined) continue;
-      if (keep && held.place instanceof Uint8Array) held.standing = "pushed";
-      else this.#drop(id);
+      if (keep && held.place instanceof Uint8Array) {
+        held.standing = "pushed";
+        this.#keepsPushed = true;
+      } else this.#drop(id);
     }
   }
 
@@ -135,8 +139,9 @@ export class NewObjects {
     await this.#spool.close();
   }
 
-  #dropAll(standing: Held["standing"]): void {
-    for (const [id, held] of this.#held) if (held.standing === standing) this.#drop(id);
+  #dropPushed(): void {
+    for (const [id, { standing }] of this.#held) if (standing === "pushed") this.#drop(id);
+    this.#keepsPushed = false;
   }
 
   #drop(id: ObjectId): void {

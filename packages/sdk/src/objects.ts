@@ -57,6 +57,12 @@ export class Objects {
     return this.new.read(id) ?? (await this.#readTrunk((reader) => reader.read(id, options), options));
   }
 
+  /** As `find`, and a file's content that was made here is read into memory, whatever its size. */
+  async findWhole(id: ObjectId, options: RequestOptions): Promise<GitObject | undefined> {
+    const own = this.new.get(id);
+    return own === undefined ? this.find(id, options) : { type: own.type, data: await this.new.bytes(own) };
+  }
+
   /** Ids that begin with these digits, at most `limit` of them. Those of objects that were made here are not among them. */
   findPrefix(digits: string, limit: number, options: RequestOptions): Promise<ObjectId[]> {
     return this.#readTrunk((reader) => reader.findPrefix(digits, limit, options), options);

@@ -11,13 +11,15 @@ import { decodeCommit } from "./commit.ts";
 import { throwIfAborted } from "./lock.ts";
 import type { NewObject } from "./new-objects.ts";
 import type { Session } from "./session.ts";
-import { Spool } from "./spool.ts";
+import { joined, Spool } from "./spool.ts";
 import { decodeTree } from "./tree.ts";
 
 /** A pack above this size is put into a temporary file while it is written, in bytes. */
-const memorySizeBytes = 2 ** 24;
+const memorySizeBytes = 2 ** 23;
 
 const largeSizeBytes = 2 ** 16;
+/** Up to this size an object is deflated at once; a stream has its price. */
+const wholeSizeBytes = 2 ** 20;
 
 /** What a push brings. */
 export interface OutgoingPack {
@@ -96,8 +98,8 @@ async function writePack(
   });
   for (const object of found.values()) {
     throwIfAborted(signal);
-    const { type, size, place } = object;
-    if (place instanceof Uint8Array) await writer.add({ type, data: place });
+    const { type, size } = object;
+    if (size <= wholeSizeBytes) await writer.add({ type, data: await objects.new.bytes(object) });
     else await writer.addStream(type, size, objects.new.stream(object));
   }
   const { entries, checksum, size } = await writer.finish();
@@ -106,14 +108,4 @@ async function writePack(
   if (spooled > 0) await flush();
   const pack = spooled > 0 ? spool.source({ start: 0, size }) : joined(pieces, held);
   return { kind: "segments", segments: [{ pack, index, objectCount: found.size }] };
-}
-
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let filled = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, filled);
-    filled += piece.length;
-  }
-  return bytes;
 }

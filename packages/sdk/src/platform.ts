@@ -62,3 +62,19 @@ export function emitWarning(message: string): void {
   const { process } = globalThis as { process?: { emitWarning?: (message: string, type: string) => void } };
   process?.emitWarning?.(message, "TrunksWarning");
 }
+
+/** A zlib stream of these bytes, as they are. */
+export async function deflateStored(bytes: Uint8Array): Promise<Uint8Array> {
+  const { deflateSync } = await import("node:zlib");
+  return deflateSync(bytes, { level: 0 });
+}
+
+/** What a zlib stream holds. Throws `INVALID_ARGUMENT` for bytes that are none. */
+export async function inflateAll(bytes: Uint8Array): Promise<Uint8Array> {
+  const { inflateSync } = await import("node:zlib");
+  try {
+    return inflateSync(bytes);
+  } catch (error) {
+    throw new TrunksError("INVALID_ARGUMENT", "these bytes are not deflated", { cause: error });
+  }
+}

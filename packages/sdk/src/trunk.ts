@@ -4,6 +4,7 @@ import { Branches } from "./branches.ts";
 import type { Change } from "./changes.ts";
 import type { Commit } from "./commit.ts";
 import * as files from "./files.ts";
+import { type IsomorphicGit, isomorphicGit } from "./isomorphic-git.ts";
 import { type FileEntry, type ListOptions, listFiles } from "./list.ts";
 import type { ListAnswer } from "./list-answer.ts";
 import { type LogOptions, type LogPage, log } from "./log.ts";
@@ -183,6 +184,15 @@ export class Trunk implements AsyncDisposable {
       if (isTrunksError(error, "NOT_FOUND")) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * This trunk for isomorphic-git, as a bare repository: `git.log({ ...trunk.isomorphicGit(), depth: 3 })`. Objects are read
+   * from the store one by one when they are asked for. Objects that it writes, and the branch when it moves it, are as if they
+   * were made here: `push` publishes them. Other refs cannot be written this way. `signal` is that of every request.
+   */
+  isomorphicGit(options: RequestOptions = {}): IsomorphicGit {
+    return isomorphicGit(this.#session, options);
   }
 
   /** Frees connections and temporary files. What was not pushed is gone. */

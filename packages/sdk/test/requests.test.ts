@@ -1,7 +1,7 @@
 import type { Backend } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { scope, type TracedBackend, trace } from "@trunks/layers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Trunk } from "../src/index.ts";
 import { SeededRandom } from "./support/seeded-random.ts";
 
@@ -12,8 +12,9 @@ let trunk: Trunk;
 
 beforeEach(async () => {
   store = new MemoryBackend();
-  traced = trace(store);
+  traced = trace(unclosed(store));
 });
+afterEach(() => trunk.close());
 
 /** Names of requests, with ids and slots made plain, in the order of their round trips. */
 function requests(): string[] {
@@ -28,13 +29,12 @@ function plain(key: string): string {
 }
 
 async function fill(size: number): Promise<void> {
-  const writer = await Trunk.openBackend(store, { create: true, author });
+  await using writer = await Trunk.openBackend(unclosed(store), { create: true, author });
   await writer.write("src/deep/main.c", "int main;\n");
   await writer.write("README.md", "# Here\n");
   await writer.write("noise", new SeededRandom(1).bytes(size));
   await writer.commit({ message: "first" });
   await writer.push();
-  // Not closed: a memory backend does not survive that.
 }
 
 describe("requests", () => {
@@ -98,7 +98,7 @@ describe("requests", () => {
         kept = bytes;
       },
     };
-    await (await Trunk.openBackend(trace(unclosed(store)), { author, cache })).close();
+    await (await Trunk.openBackend(unclosed(store), { author, cache })).close();
     expect(kept).toBeDefined();
     trunk = await Trunk.openBackend(traced, { author, cache });
     await trunk.read("README.md");
