@@ -16,6 +16,7 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   memory: async () => (await import("./suites/memory.ts")).memory,
   mirrors: async () => (await import("./suites/mirrors.ts")).mirrors,
   backends: async () => (await import("./suites/backends.ts")).backends,
+  sdk: async () => (await import("./suites/sdk.ts")).sdk,
 };
 
 const name = process.argv[2] ?? "";
