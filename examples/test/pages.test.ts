@@ -160,6 +160,38 @@ test("README.md and those of the programs, on S3 and a folder", async (context) 
   await follow({ ...s3, changes: { ...packed, "s3://bucket/team/app": `s3:${shell["//my-bucket"]}/my-app app` } });
 });
 
+test("mirrors, in a bucket, on a machine with SSH and in a folder", async (context) => {
+  const bucket = await serve(context, storePages.s3);
+  const files = await serve(context, storePages.sftp);
+  const { environment } = bucket;
+  for (const [path, text] of Object.entries(files.home ?? {})) reader.write(join("home", path), text);
+  await reader.shell(
+    `npm install --global ${Object.values(reader.packed("@trunks/backend-s3", "@trunks/backend-sftp"))}`,
+  );
+  await reader.shell("mkdir mirrored; cd mirrored; git init -q my-app; git -C my-app commit -q --allow-empty -m one");
+  const [user, folder] = [files.shell["me@"] as string, files.shell["/srv/code"] as string];
+  await reader.shell(`ssh -F "$HOME/.ssh/config" ${user}files.example mkdir -p ${folder}`);
+  const page = "docs/mirrors.md";
+  const place = { "me@": user, "/srv/code": folder };
+  const { "//my-bucket": name, "region=eu-central-1": region } = bucket.shell as Record<string, string>;
+  const changes = { ...place, "//my-bucket": name as string, "region=eu-central-1": region as string };
+  const share = { "file:///mnt/share": `file://${reader.path}/mnt/share` };
+  const mine = { folder: "mirrored/my-app", environment };
+  const told = await follow({ ...mine, page, block: 0, changes: { ...changes, ...share } });
+  expect(told).toMatch(/^archive .*mirror: lagging, even\nbackup .*mirror: strict, even\nprimary .*default/m);
+  await reader.shell("git commit -q --allow-empty -m two", mine.folder);
+  await follow({ ...mine, page, block: 1 });
+  await reader.shell(
+    "trunks storage promote primary; git remote set-url origin trunks://primary/my-app",
+    mine.folder,
+    environment,
+  );
+  await bucket.stop();
+  const pushed = { "git push": "git commit -q --allow-empty -m three\ngit push" };
+  await follow({ page, block: 2, changes: { ...place, ...pushed }, folder: "mirrored" });
+  expect(await reader.shell("git log --format=%s origin/main", "mirrored/rescued")).toBe("three\ntwo\none\n");
+});
+
 test("the packages' programs", async () => {
   await reader.need("@trunks/layers", "@trunks/repo", "@trunks/backend-local", "@trunks/contract-tests");
   await follow({ page: "packages/core/README.md", block: 0 });
@@ -215,6 +247,7 @@ test("every block of a page is run, or is excused", (context) => {
   );
   const pages = [
     "README.md",
+    "docs/mirrors.md",
     ...readdirSync(join(root, "docs/backends")).map((name) => `docs/backends/${name}`),
     ...[...readmes, "contract-tests"]
       .map((folder) => `${folder}/README.md`)
