@@ -1,4 +1,5 @@
 export { type AzureAddress, type AzureServer, azureSignature, startAzurite } from "./azurite.ts";
+export { makeBucket } from "./bucket-settings.ts";
 export { type ByteWire, startByteWire } from "./byte-wire.ts";
 export { type GcsAddress, type GcsServer, startFakeGcs } from "./gcs.ts";
 export {

@@ -1,7 +1,7 @@
 import { type ProxyAction, type S3Address, startProxy, startVersity, type TestProxy } from "@trunks/test-servers";
 
 /** A block of `docs/backends/s3.md` that sets up one preset. */
-export interface PresetPage {
+interface PresetPage {
   readonly scheme: string;
   /** What of the block is replaced by what of the server. */
   readonly changes: Readonly<Record<string, string>>;

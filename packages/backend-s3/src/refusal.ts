@@ -47,6 +47,10 @@ const askOwner: Meaning = {
   code: "PERMISSION_DENIED",
   hint: "the credentials need s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket here",
 };
+const locked: Meaning = {
+  code: "PERMISSION_DENIED",
+  hint: "the bucket locks what is written (object lock): use one without default retention",
+};
 const slower: Meaning = { code: "RATE_LIMITED", retryable: true };
 const again: Meaning = { code: "UNAVAILABLE", retryable: true };
 const full: Meaning = { code: "NO_SPACE", hint: "make room, or have the quota raised" };
@@ -110,7 +114,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
 };
 
 /** What the answer means: by its code, and where that is unknown or missing by its status. */
-export function meaningOf({ code, status }: Refusal, hasRetryAfter: boolean): Meaning {
+export function meaningOf({ code, status, message }: Refusal, hasRetryAfter: boolean): Meaning {
+  if (code === "AccessDenied" && /object ?lock|retention/i.test(message)) return locked;
   const known = meanings[code];
   if (known !== undefined) return known;
   switch (status) {
