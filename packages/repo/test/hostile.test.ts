@@ -1,4 +1,4 @@
-import { isTrunksError } from "@trunks/core";
+import { type Backend, isTrunksError, type ListPage } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { beforeAll, describe, expect, test } from "vitest";
 import { encodeHeadedFile } from "../src/format/headed-file.ts";
@@ -14,6 +14,7 @@ import { uploadSegments } from "../src/transfer/segment-upload.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { entry, inlineOf, move, name, sha256, trunk } from "./samples.ts";
 import { SeededRandom } from "./seeded-random.ts";
+import { visited } from "./wrapped-backend.ts";
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -206,6 +207,82 @@ describe("what must be right in spite of it", () => {
   test("records before the snapshot", async () => {
     for (let slot = 0; slot < 4; slot++)
       expect(await outcome(changed(recordKey(slot), undefined), undefined, "")).toBe("right");
+  });
+});
+
+/** What may become of a page of a listing, of which `first` is the first one of its prefix. */
+const lies: Record<string, (page: ListPage, first: ListPage) => ListPage> = {
+  "is empty": () => ({ keys: [], more: false }),
+  "is empty, and more shall follow": () => ({ keys: [], more: true }),
+  "lacks its first key": ({ keys, more }) => ({ keys: keys.slice(1), more }),
+  "lacks its last key": ({ keys, more }) => ({ keys: keys.slice(0, -1), more }),
+  "lacks every other key": ({ keys, more }) => ({ keys: keys.filter((_, index) => index % 2 === 1), more }),
+  "is the last one, but was not": ({ keys }) => ({ keys, more: false }),
+  "is followed by others, but was the last": ({ keys }) => ({ keys, more: true }),
+  "comes again and again": (_, { keys }) => ({ keys, more: true }),
+  "is turned round": ({ keys, more }) => ({ keys: [...keys].reverse(), more }),
+  "has each key twice": ({ keys, more }) => ({ keys: keys.flatMap((listed) => [listed, listed]), more }),
+  "has others' keys": ({ keys, more }) => ({ keys: [{ key: "journal/x", size: 1, modifiedMs: 0 }, ...keys], more }),
+};
+
+async function lying(lie: (typeof lies)[string], promptList: boolean, files = own.files): Promise<Backend> {
+  const store = new MemoryBackend();
+  for (const [key, bytes] of files) await store.create(key, bytes);
+  const firsts = new Map<string, ListPage>();
+  const backend = visited(store, async ({ operation, key }, send) => {
+    const answer = await send();
+    if (operation !== "list") return answer;
+    const page = answer as ListPage;
+    const first = firsts.get(key) ?? page;
+    firsts.set(key, first);
+    return lie(page, first);
+  });
+  return { ...backend, capabilities: { ...backend.capabilities, promptList } };
+}
+
+describe("a page of a listing", () => {
+  test.each(Object.entries(lies))("%s: what is read was right once, or is refused", async (_, lie) => {
+    for (const promptList of [true, false]) {
+      for (const known of starts) {
+        const cache = { load: async () => known && encodeSnapshot(known), save: async () => {} };
+        const repository = new Repository(await lying(lie, promptList), { cache });
+        const state = await repository.readExisting().catch((error) => {
+          if (isTrunksError(error, "CORRUPT")) return undefined;
+          throw error;
+        });
+        if (state === undefined) continue;
+        const former = own.states[state.slot] as State;
+        expect(Buffer.compare(encodeSnapshot(state), encodeSnapshot(former))).toBe(0);
+        expect(state.slot).toBeGreaterThanOrEqual(known?.slot ?? 0);
+        // A store that lists late is not believed when it says that there is no more.
+        if (!promptList) expect(state.slot).toBe(newest);
+      }
+    }
+  });
+
+  test.each(Object.entries(lies))("%s: a push is added to what is there, or is refused", async (_, lie) => {
+    // Before the trunk had a mirror, which no test has.
+    const last = 7;
+    const young = new Map(own.files);
+    for (let slot = last + 1; slot <= newest; slot++) young.delete(recordKey(slot));
+    for (const known of starts) {
+      const backend = await lying(lie, true, young);
+      const cache = { load: async () => known && encodeSnapshot(known), save: async () => {} };
+      const repository = new Repository(backend, { cache });
+      const ref = "refs/heads/pushed";
+      const made = await (async () => {
+        const state = await repository.readExisting();
+        const outcome = await repository.publish({ basis: state.slot, assumed: [], moves: [move(ref, 0, 77)] });
+        expect(outcome).toMatchObject({ moves: ["applied"] });
+        return outcome.state;
+      })().catch((error) => {
+        if (isTrunksError(error, "CORRUPT")) return undefined;
+        throw error;
+      });
+      if (made === undefined) continue;
+      expect(made.slot).toBe(last + 1);
+      expect([...made.refs.keys()]).toEqual(expect.arrayContaining([...(own.states[last] as State).refs.keys(), ref]));
+    }
   });
 });
 

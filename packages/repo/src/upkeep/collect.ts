@@ -82,7 +82,9 @@ async function collectOnce(repository: Repository, options: CollectOptions): Pro
       if (pack !== undefined) rewritten.push(pack);
     }
     const bodies = rewritten.map(({ body }) => body);
-    const segments = await uploadSegments(repository.mirrors.uploads(state.map), bodies, options.newId, { signal });
+    const uploads = repository.mirrors.uploads(state.map);
+    const { sleep } = repository.mirrors;
+    const segments = await uploadSegments(uploads, bodies, options.newId, { signal, sleep });
     const change = { retired: chosen.map(({ name }) => name), segments, drop: true };
     const still = async (later: State) =>
       isCurrent(change, state, later) && (await isWhole(repository, later, change, kept, { signal }));

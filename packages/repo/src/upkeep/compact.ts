@@ -81,7 +81,10 @@ async function mergeOnce(
     rewritten = await rewritePacks(source, packs, scratch, options);
     const bodies = rewritten === undefined ? [] : [rewritten.body];
     const uploads = repository.mirrors.uploads(state.map);
-    const segments = await uploadSegments(uploads, bodies, options.newId, options);
+    const segments = await uploadSegments(uploads, bodies, options.newId, {
+      signal: options.signal,
+      sleep: repository.mirrors.sleep,
+    });
     const change = { retired: packs.map(({ name }) => name), segments };
     const still = (later: State) => isCurrent(change, state, later);
     const after = await appendUpkeep(repository, state, change, still, options);

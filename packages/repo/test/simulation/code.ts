@@ -7,7 +7,11 @@ import * as folding from "../../src/journal/fold.ts";
 import * as repository from "../../src/repository.ts";
 import * as download from "../../src/transfer/download.ts";
 import * as upload from "../../src/transfer/segment-upload.ts";
+import * as collection from "../../src/upkeep/collect.ts";
+import * as compaction from "../../src/upkeep/compact.ts";
+import * as reachable from "../../src/upkeep/reachable.ts";
 import * as snapshot from "../../src/upkeep/snapshot.ts";
+import * as sweeping from "../../src/upkeep/sweep.ts";
 
 /** What a simulation runs: the package's own code, or a copy in which something was changed. */
 export interface Code {
@@ -19,6 +23,10 @@ export interface Code {
   readonly downloadInline: typeof download.downloadInline;
   readonly downloadSegment: typeof download.downloadSegment;
   readonly writeSnapshot: typeof snapshot.writeSnapshot;
+  readonly compact: typeof compaction.compact;
+  readonly collect: typeof collection.collect;
+  readonly sweep: typeof sweeping.sweep;
+  readonly reachableObjects: typeof reachable.reachableObjects;
 }
 
 /** A change of one file: `found` must stand there once, or at least once. */
@@ -30,7 +38,18 @@ export interface Patch {
   readonly everywhere?: boolean;
 }
 
-export const ownCode: Code = { ...repository, ...folding, ...append, ...upload, ...download, ...snapshot };
+export const ownCode: Code = {
+  ...repository,
+  ...folding,
+  ...append,
+  ...upload,
+  ...download,
+  ...snapshot,
+  ...compaction,
+  ...collection,
+  ...sweeping,
+  ...reachable,
+};
 
 const sourceFolder = fileURLToPath(new URL("../../src", import.meta.url));
 const coreUrl = new URL("../../../core/src/index.ts", import.meta.url).href;
@@ -53,6 +72,10 @@ export async function withPatchedCode<Result>(
       "transfer/segment-upload",
       "transfer/download",
       "upkeep/snapshot",
+      "upkeep/compact",
+      "upkeep/collect",
+      "upkeep/sweep",
+      "upkeep/reachable",
     ];
     const modules = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, `${file}.ts`)).href)));
     return await use(Object.assign({}, ...modules) as Code);

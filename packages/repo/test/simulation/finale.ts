@@ -1,4 +1,6 @@
-import { fetchAll, pushCommit } from "./clients.ts";
+import { usesGit } from "./cast.ts";
+import { fetchAll } from "./fetch.ts";
+import { pushCommit } from "./push.ts";
 import { Process, type Scene } from "./scene.ts";
 import { Violation } from "./truth.ts";
 import { calm } from "./weather.ts";
@@ -16,4 +18,7 @@ export async function finale(scene: Scene): Promise<void> {
   if (![...state.refs.keys()].some((ref) => ref.startsWith("refs/heads/last-")))
     throw new Violation("a push succeeded, and its branch is not there");
   await fetchAll(process, repository);
+  if (!usesGit(scene.seed)) return;
+  const tips = [...state.refs.values()].map(({ id }) => id);
+  await scene.code.reachableObjects({ backend: process.backend, state, records: repository.records }, tips);
 }

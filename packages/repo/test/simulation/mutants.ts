@@ -18,8 +18,14 @@ export const smallWindow: readonly Patch[] = [
   },
 ];
 
+/** A few packs are worth compacting, because a short history has no more. */
+export const fewPacks: readonly Patch[] = [
+  { file: "upkeep/compaction-plan.ts", found: "const fanOut = 16;", replacement: "const fanOut = 3;" },
+  { file: "upkeep/compaction-plan.ts", found: "const inlineCount = 64;", replacement: "const inlineCount = 4;" },
+];
+
 /** Histories in which each mutant must be found. */
-export const maxSearch = 2000;
+export const maxSearch = 500;
 
 export const mutants: readonly Mutant[] = [
   {
@@ -34,6 +40,18 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   { name: "r2", rule: "a filled slot is never emptied", lapses: { deletesRecords: true } },
+  {
+    name: "r3",
+    rule: "a writer names only what it uploaded itself, under a name that was never used",
+    lapses: { fewNames: true },
+    patches: [
+      {
+        file: "transfer/segment-upload.ts",
+        found: "if (!created && attempt === 0)",
+        replacement: "if (attempt < 0)",
+      },
+    ],
+  },
   {
     name: "r5",
     rule: "after a lost answer the slot says what became of the push",
@@ -64,6 +82,23 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   { name: "r11-nofence", rule: "a sweep names its victims before it deletes them", lapses: { sweepsUnnamed: true } },
+  {
+    name: "r7",
+    rule: "what was retired stays for the grace time",
+    lapses: { sweepsAtOnce: true },
+  },
+  {
+    name: "r11-product",
+    rule: "the product's sweep names its victims before it deletes them",
+    patches: [
+      { file: "upkeep/sweep.ts", found: "if (batch.length > 0) {", replacement: "if (batch.length < 0) {" },
+      {
+        file: "upkeep/sweep.ts",
+        found: "const doomed = victims.filter((key) => state.doomed.has(key));",
+        replacement: "const doomed = victims;",
+      },
+    ],
+  },
   {
     name: "r12",
     rule: "an empty slot after a lost answer does not say that nothing was written",

@@ -4,6 +4,7 @@ import type { State } from "../../src/format/state.ts";
 import type { Repository, StateCache } from "../../src/repository.ts";
 import type { Calls } from "./calls.ts";
 import type { Code } from "./code.ts";
+import type { Commits } from "./commits.ts";
 import { type Client, SimulatedBackend } from "./simulated-backend.ts";
 import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 import type { Truth } from "./truth.ts";
@@ -20,6 +21,10 @@ export interface Lapses {
   readonly deletesRecords?: boolean;
   /** A sweep deletes what it has not named before. */
   readonly sweepsUnnamed?: boolean;
+  /** A sweep waits for nobody who still reads. */
+  readonly sweepsAtOnce?: boolean;
+  /** Names are used again. */
+  readonly fewNames?: boolean;
 }
 
 /** How often what happened, so that a test can show that it tested something. */
@@ -27,10 +32,12 @@ export type Tally = Record<string, number>;
 
 /** All that a simulation's actors share. */
 export interface Scene {
+  readonly seed: number;
   readonly world: World;
   readonly store: SimulatedStore;
   readonly truth: Truth;
   readonly calls: Calls;
+  readonly commits: Commits;
   readonly code: Code;
   readonly weather: Weather;
   readonly lapses: Lapses;
@@ -66,8 +73,14 @@ export class Process {
       cache: this.#cache,
       now: () => this.nowMs(),
       sleep: (ms) => world.sleep(ms),
-      newId: () => world.random.hex(32),
+      newId: () => this.newId(),
     });
+  }
+
+  /** A name that nobody has used, unless the rule is left out. */
+  newId(): string {
+    const { world, lapses } = this.scene;
+    return lapses.fewNames ? world.random.hex(1).repeat(32) : world.random.hex(32);
   }
 
   /** The process's own clock, which somebody may have set. */

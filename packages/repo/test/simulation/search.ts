@@ -1,5 +1,5 @@
-import { type Code, ownCode, withPatchedCode } from "./code.ts";
-import { type Mutant, smallWindow } from "./mutants.ts";
+import { type Code, withPatchedCode } from "./code.ts";
+import { fewPacks, type Mutant, smallWindow } from "./mutants.ts";
 import type { Lapses } from "./scene.ts";
 import { type History, simulate } from "./simulation.ts";
 
@@ -9,18 +9,22 @@ export interface Subject {
   readonly lapses: Lapses;
 }
 
-/** The product; in every fifth history verdicts are soon forgotten, so that a short one gets past the horizon. */
+/**
+ * The product, with small numbers in place of large ones where a short history would never meet them: in every fifth, verdicts
+ * are soon forgotten, and a few packs are many.
+ */
 export function withProduct<Result>(use: (subject: Subject) => Promise<Result>): Promise<Result> {
-  return withPatchedCode(smallWindow, (small) =>
-    use({ codeOf: (seed) => (seed % 5 === 4 ? small : ownCode), lapses: {} }),
+  return withPatchedCode(fewPacks, (fair) =>
+    withPatchedCode([...fewPacks, ...smallWindow], (forgetful) =>
+      use({ codeOf: (seed) => (seed % 5 === 4 ? forgetful : fair), lapses: {} }),
+    ),
   );
 }
 
 /** The product without one of its rules. */
 export function withMutant<Result>(mutant: Mutant, use: (subject: Subject) => Promise<Result>): Promise<Result> {
   const { patches = [], lapses = {} } = mutant;
-  if (patches.length === 0) return use({ codeOf: () => ownCode, lapses });
-  return withPatchedCode(patches, (code) => use({ codeOf: () => code, lapses }));
+  return withPatchedCode([...fewPacks, ...patches], (code) => use({ codeOf: () => code, lapses }));
 }
 
 /** Runs histories from seed `first` on, and answers the first that breaks a promise. */

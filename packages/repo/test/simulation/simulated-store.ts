@@ -21,6 +21,10 @@ export class SimulatedStore {
     this.#world = world;
   }
 
+  get nowMs(): number {
+    return this.#world.nowMs;
+  }
+
   create(key: string, bytes: Uint8Array): boolean {
     if (this.keys.has(key)) return false;
     this.put(key, bytes);

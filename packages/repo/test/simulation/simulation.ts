@@ -1,6 +1,6 @@
 import { encodeTrunkFile } from "../../src/format/trunk-file.ts";
 import { Calls } from "./calls.ts";
-import { reader, writer } from "./clients.ts";
+import { type Actor, castOf, commitsOf } from "./cast.ts";
 import type { Code } from "./code.ts";
 import { finale } from "./finale.ts";
 import { isLinearizable } from "./linearizability.ts";
@@ -8,7 +8,6 @@ import type { Plan } from "./plan.ts";
 import type { Lapses, Scene, Tally } from "./scene.ts";
 import { graceMs, SimulatedStore } from "./simulated-store.ts";
 import { Truth, Violation } from "./truth.ts";
-import { carrier, compactor, snapshotter, sweeper } from "./upkeep.ts";
 import { weatherOf } from "./weather.ts";
 import { startMs, World } from "./world.ts";
 
@@ -33,36 +32,22 @@ export async function simulate(code: Code, plan: Plan, lapses: Lapses = {}, note
   const trunk = { id: world.random.hex(32), objects: "sha1" } as const;
   store.create("trunk.json", encodeTrunkFile(trunk));
   const unborn = code.emptyState(trunk);
-  const truth = new Truth(code, store, unborn);
+  const commits = commitsOf(seed);
+  const truth = new Truth(code, commits, store, unborn);
   const calls = new Calls(world);
   truth.onJudged = (push, slot, index) => calls.place(push, slot, index);
-  const scene: Scene = { world, store, truth, calls, code, weather: weatherOf(seed), lapses, tally: {} };
+  const scene: Scene = { seed, world, store, truth, calls, commits, code, weather: weatherOf(seed), lapses, tally: {} };
   let failure: unknown;
   let running = 0;
-  const actors: string[] = [];
-  const start = (name: string, act: (scene: Scene) => Promise<void>) => {
-    actors.push(name);
+  const cast = castOf(seed);
+  const start = (name: string, act: Actor) =>
     world.begin(name, () => {
       running++;
       act(scene)
         .catch((error) => (failure ??= error))
         .finally(() => running--);
     });
-  };
-  // In every third history a crowd comes at once, so that pushes wait for one another to be carried.
-  const writers = seed % 3 === 0 ? 10 : 4;
-  for (let number = 0; number < writers; number++) start(`writer-${number}`, (scene) => writer(scene, number));
-  for (const [number, actor] of [
-    reader,
-    reader,
-    snapshotter,
-    compactor,
-    compactor,
-    sweeper,
-    sweeper,
-    carrier,
-  ].entries())
-    start(`${actor.name}-${number}`, actor);
+  for (const [name, actor] of cast) start(name, actor);
   try {
     await world.run(startMs + limitMs, () => failure !== undefined);
     if (world.nowMs > startMs + limitMs - graceMs) throw new Violation("it does not end");
@@ -80,7 +65,7 @@ export async function simulate(code: Code, plan: Plan, lapses: Lapses = {}, note
   scene.tally["carried by another"] = truth.carried;
   const violation = failure === undefined ? undefined : describe(failure);
   if (violation !== undefined) world.note(() => violation);
-  return { seed, tally: scene.tally, violation, actors, faults: world.faults };
+  return { seed, tally: scene.tally, violation, actors: [...cast.keys()], faults: world.faults };
 }
 
 function describe(failure: unknown): string {

@@ -1,11 +1,12 @@
 import { recordKeySlot } from "../../src/format/key.ts";
-import { packKeys } from "../../src/format/pack-name.ts";
+import { packKeys, packNameOfKey, packNameText } from "../../src/format/pack-name.ts";
 import { decodeSlot, type RecordEntry } from "../../src/format/record.ts";
 import { encodeSnapshot } from "../../src/format/snapshot.ts";
 import type { CataloguePack, State } from "../../src/format/state.ts";
-import { decodeText, encodeText } from "../../src/format/text.ts";
+import { decodeText } from "../../src/format/text.ts";
 import type { Code } from "./code.ts";
-import type { SimulatedStore } from "./simulated-store.ts";
+import { ancestry, type Commits } from "./commits.ts";
+import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 
 /** What a push was told. `failed`: nothing was written; `repack`: neither; `unknown`: nobody knows. */
 export type Told = readonly string[] | "failed" | "repack" | "unknown";
@@ -24,23 +25,25 @@ export class Truth {
   readonly states: State[] = [];
   /** How many pushes were judged in the record of another writer. */
   carried = 0;
-  /** Parents of commits, for all that were ever made. */
-  readonly parents = new Map<string, string | undefined>();
   readonly #code: Code;
+  readonly #commits: Commits;
   readonly #store: SimulatedStore;
   readonly #unborn: State;
   readonly #digests: string[] = [];
   readonly #told = new Map<string, Told>();
   /** Called for each push that a record judges: its name, and which of the slot's entries it is. */
   onJudged: (push: string, slot: number, index: number) => void = () => {};
+  /** When packs left the catalogue. */
+  readonly #retiredMs = new Map<string, number>();
   /** What the packs in the store's files hold. */
   readonly #objects = new WeakMap<Uint8Array, readonly string[]>();
   readonly #snapshots = new Map<number, Uint8Array>();
   /** Verdicts by the writers' names for their pushes. */
   readonly #verdicts = new Map<string, { readonly slot: number; readonly letters: string }[]>();
 
-  constructor(code: Code, store: SimulatedStore, unborn: State) {
+  constructor(code: Code, commits: Commits, store: SimulatedStore, unborn: State) {
     this.#code = code;
+    this.#commits = commits;
     this.#store = store;
     this.#unborn = unborn;
     store.onChange = (key) => this.#changed(key);
@@ -81,8 +84,20 @@ export class Truth {
 
   #changed(key: string): void {
     const slot = recordKeySlot(key);
+    this.#checkGrace(key);
     if (slot !== undefined) this.#checkSlot(slot, key);
     if (slot !== undefined || /^(objects|intents)\//.test(key)) this.#checkObjects();
+  }
+
+  /** What was in the catalogue less than a grace time ago stays: somebody may be about to read it. */
+  #checkGrace(key: string): void {
+    const name = packNameOfKey(key);
+    const retiredMs = name === undefined ? undefined : this.#retiredMs.get(packNameText(name));
+    if (retiredMs === undefined || name === undefined) return;
+    const { bytes } = this.#store.keys.get(key) ?? {};
+    if (bytes !== undefined && (name.kind !== "record" || isRecord(bytes, name.slot))) return;
+    const agoMs = this.#store.nowMs - retiredMs;
+    if (agoMs < graceMs) throw new Violation(`${key} went ${Math.round(agoMs / 1000)} s after it was retired`);
   }
 
   #checkSlot(slot: number, key: string): void {
@@ -102,7 +117,12 @@ export class Truth {
       decodeText(this.#store.keys.get(list.key)?.bytes ?? new Uint8Array(0)),
     );
     const doomedKeys = [...record.doomed, ...lists.flatMap((list) => list.split("\n").filter(Boolean))];
+    const before = this.state;
     this.states.push(this.#code.fold(this.state, [{ record, digest, doomedKeys }]));
+    for (const name of record.retired) {
+      const text = packNameText(name);
+      if (before.packs.has(text)) this.#retiredMs.set(text, this.#store.nowMs);
+    }
     for (const [index, entry] of record.entries.entries()) this.#judged(entry, slot, index);
   }
 
@@ -134,21 +154,26 @@ export class Truth {
   /** All that the refs reach must be in the packs of the catalogue, as the store has them now. */
   #checkObjects(): void {
     const present = new Set([...this.state.packs.values()].flatMap((pack) => this.#objectsIn(pack)));
+    const seen = new Set<string>();
     for (const [ref, { id }] of this.state.refs) {
-      for (let object: string | undefined = id; object !== undefined; object = this.parents.get(object)) {
-        if (!present.has(object)) throw new Violation(`${ref} reaches ${object}, which is not in the store`);
+      for (const commit of ancestry(this.#commits, id)) {
+        if (seen.has(commit)) break;
+        seen.add(commit);
+        const missing = this.#commits.objectsOf(commit).find((object) => !present.has(object));
+        if (missing !== undefined) throw new Violation(`${ref} reaches ${missing}, which is not in the store`);
       }
     }
   }
 
-  #objectsIn({ name, pack }: CataloguePack): readonly string[] {
+  #objectsIn(catalogued: CataloguePack): readonly string[] {
+    const { name, pack } = catalogued;
     const files = packKeys(name).map((key) => this.#store.keys.get(key)?.bytes);
-    const [file] = files;
+    const [file, index] = files;
     if (file === undefined || files.includes(undefined)) return [];
     const known = this.#objects.get(file);
     if (known !== undefined) return known;
-    const isGone = name.kind === "record" && decodeSlot(file, name.slot).kind === "stub";
-    const objects = isGone ? [] : objectsOfPack(file.subarray(file.length - pack.size));
+    const isGone = name.kind === "record" && !isRecord(file, name.slot);
+    const objects = isGone ? [] : this.#commits.idsIn(catalogued, file.subarray(file.length - pack.size), index);
     this.#objects.set(file, objects);
     return objects;
   }
@@ -157,11 +182,6 @@ export class Truth {
 /** What a push is told for each letter of a verdict. */
 const words: Record<string, string> = { a: "applied", s: "stale", c: "conflict", x: "aborted" };
 
-/** In a simulation a pack is a list of ids. */
-export function packOf(objects: readonly string[]): Uint8Array {
-  return encodeText(objects.map((id) => `${id}\n`).join(""));
-}
-
-export function objectsOfPack(pack: Uint8Array): string[] {
-  return decodeText(pack).split("\n").filter(Boolean);
+function isRecord(bytes: Uint8Array, slot: number): boolean {
+  return decodeSlot(bytes, slot).kind === "record";
 }

@@ -1,0 +1,38 @@
+import { carrier } from "./actors/carrier.ts";
+import { cleaner } from "./actors/cleaner.ts";
+import { collector } from "./actors/collector.ts";
+import { compactor } from "./actors/compactor.ts";
+import { flapper } from "./actors/flapper.ts";
+import { packer } from "./actors/packer.ts";
+import { reader } from "./actors/reader.ts";
+import { snapshotter } from "./actors/snapshotter.ts";
+import { sweeper } from "./actors/sweeper.ts";
+import { writer } from "./actors/writer.ts";
+import type { Commits } from "./commits.ts";
+import { GitCommits } from "./git-commits.ts";
+import { ListedCommits } from "./listed-commits.ts";
+import type { Scene } from "./scene.ts";
+
+/** Somebody with a life of their own. The name is told in traces. */
+export type Actor = (scene: Scene) => Promise<void>;
+
+/** Whether packs are Git's, and the product tends them; elsewhere packs are lists, and upkeep is as rough as the rules allow. */
+export function usesGit(seed: number): boolean {
+  return seed % 4 === 2;
+}
+
+export function commitsOf(seed: number): Commits {
+  return usesGit(seed) ? new GitCommits() : new ListedCommits();
+}
+
+/** Who takes part, by name. A new kind of actor is a file in `actors`, and a line here. */
+export function castOf(seed: number): Map<string, Actor> {
+  // In every third history a crowd comes at once, so that pushes wait for one another to be carried.
+  const writers = Array.from({ length: seed % 3 === 0 ? 8 : 4 }, () => writer);
+  const flappers = seed % 3 === 0 ? [flapper, flapper] : [];
+  const upkeep = usesGit(seed)
+    ? [packer, packer, collector, collector, cleaner, cleaner]
+    : [compactor, compactor, sweeper, sweeper];
+  const others = [reader, reader, snapshotter, ...upkeep, carrier];
+  return new Map([...writers, ...flappers, ...others].map((actor, number) => [`${actor.name}-${number}`, actor]));
+}

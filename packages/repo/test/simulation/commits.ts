@@ -1,0 +1,26 @@
+import type { CataloguePack } from "../../src/format/state.ts";
+import type { SegmentBody } from "../../src/transfer/segment-upload.ts";
+
+export interface CommitPack extends SegmentBody {
+  readonly pack: Uint8Array;
+  readonly index: Uint8Array;
+}
+
+/** The commits that users make in a simulation, and packs of them. Knows all that were ever made. */
+export interface Commits {
+  /** The parent of each commit; each has one or none. */
+  readonly parents: ReadonlyMap<string, string | undefined>;
+  /** A new commit; `random` makes it another than all others. */
+  make(parent: string | undefined, random: { hex(digits: number): string }): string;
+  /** The ids of a commit and of what belongs to it alone. */
+  objectsOf(commit: string): readonly string[];
+  /** A pack of these commits with all that belongs to them. */
+  pack(commits: Iterable<string>): Promise<CommitPack>;
+  /** What is in a pack that the store has, by the bytes of the pack and of its index if it is a segment. */
+  idsIn(pack: CataloguePack, bytes: Uint8Array, index: Uint8Array | undefined): readonly string[];
+}
+
+/** A commit and all before it. */
+export function* ancestry({ parents }: Commits, tip: string | undefined): Generator<string> {
+  for (let id = tip; id !== undefined; id = parents.get(id)) yield id;
+}

@@ -1,0 +1,35 @@
+import { isTrunksError } from "@trunks/core";
+import type { Segment } from "../../src/format/pack-name.ts";
+import type { State } from "../../src/format/state.ts";
+import type { Repository } from "../../src/repository.ts";
+import { count, type Process } from "./scene.ts";
+import { Violation } from "./truth.ts";
+
+/** Reads the state and every pack that it names; another state, when a pack was retired and is gone. */
+export async function fetchAll(process: Process, repository: Repository): Promise<void> {
+  let state = await process.read(repository);
+  while (!(await fetched(process, repository, state))) {
+    count(process.scene, "read again");
+    const newer = await process.read(repository);
+    if (newer.slot === state.slot) throw new Violation(`slot ${state.slot} names a pack that is gone`);
+    state = newer;
+  }
+}
+
+async function fetched(process: Process, repository: Repository, state: State): Promise<boolean> {
+  const { backend } = process;
+  const { downloadInline, downloadSegment } = process.scene.code;
+  for (const pack of state.packs.values()) {
+    try {
+      await process.patiently(async () => {
+        if (pack.name.kind !== "segment") return downloadInline(backend, pack, repository.records);
+        for await (const chunk of downloadSegment(backend, pack.pack as Segment, "pack")) if (chunk.length === 0) break;
+        return undefined;
+      });
+    } catch (error) {
+      if (isTrunksError(error, "NOT_FOUND")) return false;
+      throw error;
+    }
+  }
+  return true;
+}

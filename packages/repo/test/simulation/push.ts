@@ -1,0 +1,115 @@
+import { isTrunksError } from "@trunks/core";
+import type { RefMove } from "../../src/format/entry.ts";
+import type { State } from "../../src/format/state.ts";
+import type { Repository } from "../../src/repository.ts";
+import type { Publication } from "../../src/transfer/publish.ts";
+import { ancestry } from "./commits.ts";
+import { count, isAway, type Process, type Scene } from "./scene.ts";
+import type { Told } from "./truth.ts";
+
+/** Times that a push is packed again. */
+const maxPackings = 5;
+
+/** What a push is to move, given what its user knows of the refs. */
+type Choice = (state: State) => RefMove[];
+
+/** One push of a user, packed again as often as it must be. */
+export async function push(process: Process, repository: Repository, choose: Choice): Promise<void> {
+  const { scene } = process;
+  let state = await process.read(repository, true);
+  // A large repository takes its time to be packed.
+  if (scene.world.random.chance(0.2)) await process.nap();
+  for (let packing = 0; packing < maxPackings; packing++) {
+    const name = `push ${scene.world.random.hex(12)}`;
+    const publication = await prepared(scene, state, choose(state), name);
+    scene.calls.push(name, publication);
+    scene.world.note(() => `begins ${describe(publication)}`);
+    try {
+      const outcome = await repository.publish(publication);
+      scene.truth.checkReading(outcome.state, -1);
+      count(scene, outcome.kind);
+      if (outcome.kind === "decided") {
+        tell(scene, name, outcome.head === undefined ? outcome.moves : [...outcome.moves, outcome.head], outcome.state);
+        return checkVerdicts(scene, publication, outcome.moves);
+      }
+      tell(scene, name, "repack", outcome.state);
+      state = outcome.state;
+    } catch (error) {
+      const isUnknown = isTrunksError(error, "OUTCOME_UNKNOWN");
+      if (!isUnknown && !isAway(error)) throw error;
+      count(scene, isUnknown ? "unknown" : "failed");
+      return tell(scene, name, isUnknown ? "unknown" : "failed", state);
+    }
+  }
+}
+
+/** Pushes a new branch with a commit, packed again as often as it must be. Answers whether it was accepted. */
+export async function pushCommit(process: Process, repository: Repository, ref: string): Promise<boolean> {
+  const { truth, world, commits } = process.scene;
+  await push(process, repository, () => {
+    const newId = commits.make(undefined, world.random);
+    return [{ ref, oldId: undefined, newId }];
+  });
+  return truth.state.refs.has(ref);
+}
+
+function tell({ world, calls, truth }: Scene, name: string, told: Told, state: State): void {
+  world.note(() => `${name} was told: ${told}`);
+  calls.tell(name, told, state.slot);
+  truth.tell(name, told);
+}
+
+function describe({ author, moves, head, atomic, basis, pack, assumed }: Publication): string {
+  const texts = moves.map(
+    ({ ref, oldId, newId }) => `${ref} ${oldId?.slice(0, 6) ?? "none"}..${newId?.slice(0, 6) ?? "none"}`,
+  );
+  if (head !== undefined) texts.push(`HEAD ${head.newTarget}`);
+  const relying = assumed === "*" ? "all" : assumed.map((id) => id.slice(0, 6)).join(" ");
+  const words = [atomic ? "atomic" : "", pack?.kind ?? "no pack", relying && `relies on ${relying}`, `basis ${basis}`];
+  return `${author}: ${texts.join(", ")} (${words.filter(Boolean).join("; ")})`;
+}
+
+function checkVerdicts(scene: Scene, { moves, basis }: Publication, verdicts: readonly string[]): void {
+  for (const [index, verdict] of verdicts.entries()) {
+    const { ref, oldId } = moves[index] as RefMove;
+    count(scene, verdict);
+    scene.truth.checkRefusal(ref, oldId, verdict, basis);
+  }
+}
+
+async function prepared(scene: Scene, state: State, moves: readonly RefMove[], author: string): Promise<Publication> {
+  const { random } = scene.world;
+  const { objects, assumed } = missing(scene, state, moves);
+  const body = await scene.commits.pack(objects);
+  const pack: Publication["pack"] = random.chance(0.5)
+    ? { kind: "inline", bytes: body.pack, objectCount: body.objectCount }
+    : { kind: "segments", segments: [body] };
+  return {
+    author,
+    basis: state.slot,
+    moves,
+    atomic: random.chance(0.3),
+    assumed: random.chance(0.2) ? "*" : assumed,
+    ...(objects.length === 0 ? {} : { pack }),
+    ...(random.chance(0.05)
+      ? { head: { oldTarget: state.head, newTarget: `refs/heads/${random.pick(["a", "b"])}` } }
+      : {}),
+  };
+}
+
+/** What the new values reach and the state's refs do not, as a walk through the history finds it. */
+function missing(scene: Scene, state: State, moves: readonly RefMove[]): { objects: string[]; assumed: string[] } {
+  const tips = new Set([...state.refs.values()].map(({ id }) => id));
+  const objects = new Set<string>();
+  const assumed = new Set<string>();
+  for (const { newId } of moves) {
+    for (const id of ancestry(scene.commits, newId)) {
+      if (tips.has(id)) {
+        assumed.add(id);
+        break;
+      }
+      objects.add(id);
+    }
+  }
+  return { objects: [...objects], assumed: [...assumed] };
+}
