@@ -224,6 +224,7 @@ test("the SDK's programs, in a folder that has nothing else", async () => {
   mkdirSync(join(user.path, "store"));
   // As long as its neighbours are on no registry they must be there already when it asks for them.
   await user.need("@trunks/location", "@trunks/repo", "@trunks/layers", "@trunks/backend-local");
+  const url = `trunks::local://${user.path}/store/my-app`;
   for (const [block, { language, text }] of runnableBlocks(page).entries()) {
     followed.add(`${page} ${block}`);
     if (language === "sh") {
@@ -231,12 +232,16 @@ test("the SDK's programs, in a folder that has nothing else", async () => {
       await user.install("", ["isomorphic-git"]);
       continue;
     }
-    const told = await user.follow({ page, block, changes: { "s3://company-code/": `local://${user.path}/store/` } });
+    const inClone = text.includes("./my-app");
+    const bucket = { "s3://company-code/": `local://${user.path}/store/` };
+    if (inClone) await user.shell(`git init -q my-app; git -C my-app remote add origin ${url}`);
+    const told = await user.follow({ page, block, ...(!inClone && { changes: bucket }) });
     const promised = [...text.matchAll(/\/\/ → (.*)$/gm)].map((found) => found[1]);
     expect(told.split("\n").filter(Boolean)).toEqual(promised);
   }
-  const url = `trunks::local://${user.path}/store/my-app`;
-  expect(await reader.shell(`git ls-remote ${url}`)).toMatch(/HEAD\n.*agent\/run-7\n.*main\n.*tags\/v1\n/);
+  expect(await reader.shell(`git ls-remote ${url}`)).toMatch(
+    /HEAD\n.*agent\/run-7\n.*agent\/run-8\n.*main\n.*tags\/v1\n/,
+  );
 });
 
 test("every block of a page is run, or is excused", (context) => {

@@ -18,3 +18,4 @@ export type { ReadFile } from "./read-files.ts";
 export type { DiffOptions, Status } from "./status.ts";
 export type { CreateTagOptions, Tag, Tags } from "./tags.ts";
 export { Trunk } from "./trunk.ts";
+export { Trunks, type TrunksOptions } from "./trunks.ts";

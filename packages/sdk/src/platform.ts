@@ -78,3 +78,33 @@ export async function inflateAll(bytes: Uint8Array): Promise<Uint8Array> {
     throw new TrunksError("INVALID_ARGUMENT", "these bytes are not deflated", { cause: error });
   }
 }
+
+/** The text of a file; `undefined` when there is none, or something else stands there. Throws `PERMISSION_DENIED`. */
+export async function readTextFile(path: string): Promise<string | undefined> {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["ENOENT", "ENOTDIR", "EISDIR"].includes(code)) return undefined;
+    throw new TrunksError("PERMISSION_DENIED", `${path} cannot be read (${code})`, { cause: error });
+  }
+}
+
+/** What a path means in a folder, from the root; an absolute one stays what it is. */
+export async function resolvePath(folder: string, path: string): Promise<string> {
+  return (await import("node:path")).resolve(folder, path);
+}
+
+/** `undefined` above the root. */
+export async function parentFolder(folder: string): Promise<string | undefined> {
+  const parent = (await import("node:path")).dirname(folder);
+  return parent === folder ? undefined : parent;
+}
+
+/** Whether a file or folder is this user's. True where there are no users. */
+export async function isOwn(path: string): Promise<boolean> {
+  const user = process.getuid?.();
+  const { stat } = await import("node:fs/promises");
+  return user === undefined || (await stat(path)).uid === user;
+}
