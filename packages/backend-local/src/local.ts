@@ -19,6 +19,7 @@ import { cutFile, FileContent, unfilledBytes } from "./file-content.ts";
 import { abortError, errnoOf, explained, fileError, unknownOutcome } from "./file-error.ts";
 import { Folders, parentOf } from "./folders.ts";
 import { linkAt, type Place, renameTo } from "./place.ts";
+import { Spelling } from "./spelling.ts";
 import { Temporaries } from "./temporaries.ts";
 import { walk } from "./walk.ts";
 
@@ -49,6 +50,7 @@ export class LocalBackend implements Backend {
   readonly #calls: FileCalls;
   readonly #folders: Folders;
   readonly #temporaries: Temporaries;
+  readonly #spelling: Spelling;
   #closed = false;
 
   /** Does nothing but remember. `calls` is for tests. Throws `CONFIG_INVALID` when the root is no absolute path. */
@@ -60,6 +62,7 @@ export class LocalBackend implements Backend {
     this.#calls = calls;
     this.#folders = new Folders(this.#root, calls);
     this.#temporaries = new Temporaries(this.#root, this.#folders, calls);
+    this.#spelling = new Spelling(this.#root, calls);
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Content | undefined> {
@@ -132,7 +135,7 @@ export class LocalBackend implements Backend {
     checkPrefix(prefix);
     const { after = "", limit = 1000 } = options;
     const keys: ListedKey[] = [];
-    const path = prefix === "" ? this.#root : this.#pathOf(prefix.slice(0, -1));
+    const path = prefix === "" ? this.#root : parentOf(this.#pathOf(`${prefix}x`));
     for (const key of walk(this.#calls, path, prefix, after)) {
       if (keys.length === limit) return { keys, more: true };
       const listed = this.#describe(key);
@@ -170,8 +173,11 @@ export class LocalBackend implements Backend {
     this.#begin(options);
   }
 
+  /** Throws `CONFIG_INVALID` when the way there is called otherwise: see `Spelling`. */
   #pathOf(key: string): string {
-    return this.#root.endsWith("/") ? this.#root + key : `${this.#root}/${key}`;
+    const path = this.#root.endsWith("/") ? this.#root + key : `${this.#root}/${key}`;
+    this.#spelling.check(path);
+    return path;
   }
 
   #place(): Place {
