@@ -34,7 +34,7 @@ then. Each document and each item says in \`object\` what it is; members may be 
 | \`ping\` | \`storage\`, \`elapsed_ms\`, \`findings\`; of a mirror \`mirror_state\` |
 | \`status\` | \`trunk\` (\`name\`, \`url\`, \`remote\`, \`reachable\`, \`exists\`, \`error\`), \`changed_files\`, \`branches\` |
 | \`branch\` | \`name\`, \`local_id\`, \`trunk_id\`, \`relation\` (\`equal\`, \`ahead\`, \`behind\`, \`diverged\`, \`local\`, \`trunk\`, \`unknown\`), \`ahead\`, \`behind\` |
-| \`check\` | \`trunk\`, \`url\`, \`remote\`, \`refs\`, \`packs\`, \`bytes\`, \`records\`, \`ok\`, \`problems\`; with \`--clean\`: \`cleaned\` (\`kept_objects\`, \`dropped_objects\`, \`rewritten_bytes\`, \`written_bytes\`, \`oversized_packs\`, \`deleted_files\`, \`deleted_bytes\`) |
+| \`check\` | \`trunk\`, \`url\`, \`remote\`, \`refs\`, \`packs\`, \`bytes\`, \`records\`, \`ok\`, \`problems\`; with \`--clean\`: \`cleaned\` (\`kept_objects\`, \`dropped_objects\`, \`rewritten_bytes\`, \`written_bytes\`, \`oversized_packs\`, \`deleted_files\`, \`deleted_bytes\`, \`stubbed_records\`) |
 | \`maintenance\` | \`trunk\`, \`url\`, \`merged_packs\`, \`merged_bytes\`, \`written_packs\`, \`written_bytes\`, \`deleted_files\`, \`deleted_bytes\`; from \`start\`: \`remote\`, \`started\` |
 | \`maintenance_status\` | \`trunk\`, \`url\`, \`segments\`, \`inline_packs\`, \`bytes\`, \`retired_packs\`, \`due\`, \`background\`, \`last_run\` (\`finished_at\`, \`url\`, \`ok\`, \`message\`) |
 | \`problem\` | \`severity\` (\`error\`, \`warning\`), \`code\`, \`subject\`, \`message\` |

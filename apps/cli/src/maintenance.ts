@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Collection, type Compaction, collect, compact, type Sweep, sweep } from "@trunks/repo";
+import { type Collection, type Compaction, collect, compact, type Sweep, stubOldRecords, sweep } from "@trunks/repo";
 import type { OptionSpec } from "./command.ts";
 import { diskScratch } from "./disk-scratch.ts";
 import { throwMissed } from "./mirror-trunk.ts";
@@ -49,8 +49,10 @@ export async function clean(trunk: OpenedTrunk, options: MaintenanceOptions) {
   };
   const collection = await collect(repository, { retentionMs, scratch: diskScratch, newId, signal, progress });
   const swept = await sweepTrunk(trunk, options);
+  // Not in every run of maintenance: it looks through the listing of all records.
+  const stubs = await stubOldRecords(repository, { retentionMs, newId, signal });
   throwMissed(repository.mirrors.takeMissed());
-  return { ...collectionAnswer(collection), ...sweepAnswer(swept) };
+  return { ...collectionAnswer(collection), ...sweepAnswer(swept), stubbed_records: stubs };
 }
 
 function sweepTrunk({ repository }: OpenedTrunk, { graceMs, force, output, signal }: MaintenanceOptions) {

@@ -51,6 +51,6 @@ export {
 export type { SegmentBody } from "./transfer/segment-upload.ts";
 export { type Collection, collect } from "./upkeep/collect.ts";
 export { type Compaction, compact, compactionDue } from "./upkeep/compact.ts";
+export { stubOldRecords } from "./upkeep/old-records.ts";
 export type { Scratch, ScratchFile } from "./upkeep/scratch.ts";
-export { type StubOptions, writeStubs } from "./upkeep/stub.ts";
 export { type Sweep, sweep } from "./upkeep/sweep.ts";

@@ -6,14 +6,12 @@ import type { ObjectId } from "../pack/object-format.ts";
 import type { Repository } from "../repository.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
 import { totalSize } from "./compaction-plan.ts";
+import { defaultRetentionMs } from "./old-records.ts";
 import { reachableObjects } from "./reachable.ts";
 import { type PackSource, type RewrittenPack, readIndexOf, rewritePacks } from "./rewrite.ts";
 import { memoryScratch, type Scratch } from "./scratch.ts";
 import { storeTimeMs } from "./store-clock.ts";
 import { appendUpkeep, isCurrent, readForUpkeep } from "./upkeep-record.ts";
-
-/** In milliseconds. How long what a ref has pointed to can be had back. */
-const defaultRetentionMs = 30 * 24 * 3_600_000;
 
 export interface CollectOptions extends RequestOptions {
   /** What refs pointed to within this time stays, in milliseconds by the store's clock. Default 30 days. */

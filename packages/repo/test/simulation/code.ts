@@ -17,6 +17,7 @@ import * as sweeping from "../../src/upkeep/sweep.ts";
 export interface Code {
   readonly Repository: typeof repository.Repository;
   readonly fold: typeof folding.fold;
+  readonly judge: typeof folding.judge;
   readonly emptyState: typeof folding.emptyState;
   readonly appendRecord: typeof append.appendRecord;
   readonly uploadSegments: typeof upload.uploadSegments;
