@@ -3,7 +3,6 @@ import { type PackName, packNameText, type Segment } from "../format/pack-name.t
 import type { CataloguePack, State } from "../format/state.ts";
 import { retainedTips } from "../history/retained-tips.ts";
 import type { ObjectId } from "../pack/object-format.ts";
-import type { Repository } from "../repository.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
 import { totalSize } from "./compaction-plan.ts";
 import { defaultRetentionMs } from "./old-records.ts";
@@ -11,6 +10,7 @@ import { reachableObjects } from "./reachable.ts";
 import { type PackSource, type RewrittenPack, readIndexOf, rewritePacks } from "./rewrite.ts";
 import { memoryScratch, type Scratch } from "./scratch.ts";
 import { storeTimeMs } from "./store-clock.ts";
+import type { TendedTrunk } from "./tended-trunk.ts";
 import { appendUpkeep, isCurrent, readForUpkeep } from "./upkeep-record.ts";
 
 export interface CollectOptions extends RequestOptions {
@@ -44,7 +44,7 @@ const maxTries = 3;
  * Takes out of the catalogue what neither a ref nor the log of refs within the retention reaches. What is retired stays for the
  * grace time: `sweep` deletes it. Throws `CORRUPT`, and changes nothing, when something is missing that a ref reaches.
  */
-export async function collect(repository: Repository, options: CollectOptions): Promise<Collection> {
+export async function collect(repository: TendedTrunk, options: CollectOptions): Promise<Collection> {
   for (let attempt = 1; ; attempt++) {
     const collection = await collectOnce(repository, options);
     if (collection !== undefined) return collection;
@@ -54,7 +54,7 @@ export async function collect(repository: Repository, options: CollectOptions): 
   }
 }
 
-async function collectOnce(repository: Repository, options: CollectOptions): Promise<Collection | undefined> {
+async function collectOnce(repository: TendedTrunk, options: CollectOptions): Promise<Collection | undefined> {
   const { retentionMs = defaultRetentionMs, signal, scratch = memoryScratch() } = options;
   const state = await readForUpkeep(repository, { signal });
   const source: PackSource = { backend: repository.backend, state, records: repository.records };
@@ -99,7 +99,7 @@ async function collectOnce(repository: Repository, options: CollectOptions): Pro
  * what is to be dropped.
  */
 async function isWhole(
-  repository: Repository,
+  repository: TendedTrunk,
   later: State,
   { retired, segments }: { readonly retired: readonly PackName[]; readonly segments: readonly Segment[] },
   kept: ReadonlySet<ObjectId>,

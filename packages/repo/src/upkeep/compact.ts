@@ -2,11 +2,11 @@ import { isTrunksError, type RequestOptions } from "@trunks/core";
 import { indexKey, packKey } from "../format/key.ts";
 import type { Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
-import type { Repository } from "../repository.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
 import { planCompaction, totalSize } from "./compaction-plan.ts";
 import { type RewrittenPack, rewritePacks } from "./rewrite.ts";
 import { memoryScratch, type Scratch } from "./scratch.ts";
+import type { TendedTrunk } from "./tended-trunk.ts";
 import { appendUpkeep, isCurrent, readForUpkeep } from "./upkeep-record.ts";
 
 export interface CompactOptions extends RequestOptions {
@@ -38,7 +38,7 @@ const maxLost = 3;
  * for it: pushes go on meanwhile, what is retired stays readable, and a run that ends half-way leaves a file that nobody
  * names. Of two runs at once one does the work.
  */
-export async function compact(repository: Repository, options: CompactOptions): Promise<Compaction> {
+export async function compact(repository: TendedTrunk, options: CompactOptions): Promise<Compaction> {
   const { scratch = memoryScratch() } = options;
   let state = await readForUpkeep(repository, options);
   const total = { retiredPacks: 0, retiredSize: 0, segments: 0, writtenSize: 0 };
@@ -69,7 +69,7 @@ export function compactionDue(state: State): boolean {
 
 /** `undefined` when somebody else was first. */
 async function mergeOnce(
-  repository: Repository,
+  repository: TendedTrunk,
   state: State,
   packs: readonly CataloguePack[],
   scratch: Scratch,
@@ -100,7 +100,7 @@ async function mergeOnce(
 }
 
 /** Uploads that no record names, and none ever will: every slot that one was made for holds another's. */
-async function discard(repository: Repository, segments: readonly Segment[], options: RequestOptions): Promise<void> {
+async function discard(repository: TendedTrunk, segments: readonly Segment[], options: RequestOptions): Promise<void> {
   try {
     await repository.backend.delete(
       segments.flatMap(({ id }) => [packKey(id), indexKey(id)]),

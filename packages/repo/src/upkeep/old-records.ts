@@ -1,10 +1,10 @@
 import type { RequestOptions } from "@trunks/core";
 import { listSnapshots, readSnapshot } from "../journal/snapshots.ts";
 import { readSlotDigest } from "../journal/tip.ts";
-import type { Repository } from "../repository.ts";
 import { defaultGraceMs } from "./grace.ts";
 import { storeTimeMs } from "./store-clock.ts";
 import { writeStubs } from "./stub.ts";
+import type { TendedTrunk } from "./tended-trunk.ts";
 import { readForUpkeep } from "./upkeep-record.ts";
 
 /** In milliseconds. How long what a ref has pointed to can be had back. */
@@ -21,7 +21,7 @@ export interface OldRecordsOptions extends RequestOptions {
  * Puts stubs in the place of records that lie before the retention and below the newest snapshot, and whose packs nobody needs
  * any more. Answers how many.
  */
-export async function stubOldRecords(repository: Repository, options: OldRecordsOptions): Promise<number> {
+export async function stubOldRecords(repository: TendedTrunk, options: OldRecordsOptions): Promise<number> {
   const { retentionMs = defaultRetentionMs, newId, signal } = options;
   const { trunkId } = await readForUpkeep(repository, { signal });
   const { backend } = repository;

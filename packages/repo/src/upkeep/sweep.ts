@@ -10,9 +10,9 @@ import {
 import { packKeys, packNameOfKey, packNameText } from "../format/pack-name.ts";
 import type { State } from "../format/state.ts";
 import { readLatest } from "../journal/snapshots.ts";
-import type { Repository } from "../repository.ts";
 import { checkGrace, defaultGraceMs } from "./grace.ts";
 import { probeSizeBytes, slotTimeMs, storeTimeMs } from "./store-clock.ts";
+import type { TendedTrunk } from "./tended-trunk.ts";
 import { appendUpkeep, readForUpkeep } from "./upkeep-record.ts";
 
 export interface SweepOptions extends RequestOptions {
@@ -47,7 +47,7 @@ const maxLost = 3;
  * keys of packs are named in the journal first, so that no later push can build on them: see docs/format.md, 5, "Sweeping". A run
  * that ends half-way is ended by the next one.
  */
-export async function sweep(repository: Repository, options: SweepOptions): Promise<Sweep> {
+export async function sweep(repository: TendedTrunk, options: SweepOptions): Promise<Sweep> {
   const { graceMs = defaultGraceMs, force = false, signal } = options;
   checkGrace(graceMs, force);
   const { backend } = repository;

@@ -3,7 +3,7 @@ import { type PackName, packKeys, packNameText, type Segment } from "../format/p
 import { type DoomList, encodeRecord, type TrunkRecord } from "../format/record.ts";
 import type { State } from "../format/state.ts";
 import { checkPrimary } from "../mirror/place.ts";
-import type { Repository } from "../repository.ts";
+import type { TendedTrunk } from "./tended-trunk.ts";
 
 /** What upkeep does to the catalogue, in one record. */
 export interface UpkeepChange {
@@ -20,7 +20,7 @@ export interface UpkeepChange {
 const maxTries = 64;
 
 /** The newest state of a trunk whose primary this is. Upkeep of a mirror is that of its primary. */
-export async function readForUpkeep(repository: Repository, { signal }: RequestOptions): Promise<State> {
+export async function readForUpkeep(repository: TendedTrunk, { signal }: RequestOptions): Promise<State> {
   const state = await repository.read({ signal, forPush: true });
   if (state === undefined) throw new TrunksError("NOT_FOUND", "there is no trunk here");
   if (state.map.primary !== undefined) checkPrimary(state, await repository.mirrors.self({ signal }));
@@ -33,7 +33,7 @@ export async function readForUpkeep(repository: Repository, { signal }: RequestO
  * right any more: then it is in no record, and never will be.
  */
 export async function appendUpkeep(
-  repository: Repository,
+  repository: TendedTrunk,
   state: State,
   change: UpkeepChange,
   still: (state: State) => boolean | Promise<boolean>,
