@@ -104,7 +104,14 @@ export interface MirrorAnswer {
 
 export function mirrorAnswer({ name, url, mode, behind, error }: MirrorReport): MirrorAnswer {
   const reason = error === undefined ? null : error instanceof Error ? error.message : String(error);
-  return { object: "mirror", name, url: redactUrl(url), mode, behind: behind ?? null, error: reason };
+  return {
+    object: "mirror",
+    name,
+    url: redactUrl(url),
+    mode,
+    behind: behind ?? null,
+    error: reason && redactUrl(reason),
+  };
 }
 
 /** `strict, even`; `lagging, 3 pushes behind`. */

@@ -51,7 +51,7 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
     return layered(found.backend, found.prefix, options, () => true);
   };
   const cache = commonDir === undefined || options.fresh ? undefined : stateFile(commonDir, opened.canonicalUrl);
-  const warn = (message: string) => void process.stderr.write(`warning: ${message}\n`);
+  const warn = (message: string) => void process.stderr.write(`warning: ${redactUrl(message)}\n`);
   const repository: Repository = new Repository(backend, { cache, openPlace: open, warn });
   const { name, prefix, redactedUrl, storage = "primary", placeUrl: url } = opened;
   const place = { name: storage, url };

@@ -31,7 +31,8 @@ export const command: Command = {
       `removed ${name}${kept ? news : ""}`,
     );
     if (removal?.untold instanceof Error) {
-      output.note(`hint: ${name} could not be told: ${removal.untold.message}; so it still takes itself for a mirror`);
+      const reason = redactUrl(removal.untold.message);
+      output.note(`hint: ${name} could not be told: ${reason}; so it still takes itself for a mirror`);
     }
     for (const remote of await remotes()) {
       if (remote.url.startsWith(`trunks://${name}/`)) output.note(`hint: the remote ${remote.name} still points to it`);

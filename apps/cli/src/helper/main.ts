@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
+import { redactUrl } from "@trunks/location";
 import { openTrunk } from "../open-trunk.ts";
 import { systemError } from "../system-error.ts";
 import { Input } from "./input.ts";
@@ -72,7 +73,8 @@ function describe(thrown: unknown): string {
   const error = isTrunksError(thrown) ? thrown : systemError(thrown);
   if (error === undefined)
     return `fatal: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`;
-  return `fatal: ${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`;
+  // A third party's backend may write out its URL.
+  return redactUrl(`fatal: ${error.message}\n${error.hint === undefined ? "" : `hint: ${error.hint}\n`}`);
 }
 
 /** Turns the first signal to end into an abort, so that temporary files are removed on the way out. */

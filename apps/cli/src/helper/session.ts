@@ -1,4 +1,5 @@
 import { TrunksError } from "@trunks/core";
+import { redactUrl } from "@trunks/location";
 import { compactionDue, encodeText, type Repository, type State } from "@trunks/repo";
 import { startMaintenance } from "../background-maintenance.ts";
 import { fetch } from "./fetch.ts";
@@ -140,8 +141,10 @@ export class Session {
    */
   #tellMissed({ message, hint }: TrunksError): void {
     this.#status = 1;
-    process.stderr.write(`error: the push is in the trunk, but did not reach ${message.replace(/^the/, "its")}\n`);
-    if (hint !== undefined) process.stderr.write(`hint: ${hint}\n`);
+    process.stderr.write(
+      `error: the push is in the trunk, but did not reach ${redactUrl(message).replace(/^the/, "its")}\n`,
+    );
+    if (hint !== undefined) process.stderr.write(`hint: ${redactUrl(hint)}\n`);
   }
 
   /**

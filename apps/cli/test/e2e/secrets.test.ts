@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type S3Server, ServerUnavailableError, startVersity } from "@trunks/test-servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeRepository } from "../support/repository.ts";
 import { type CommandOptions, Sandbox } from "../support/sandbox.ts";
+import { filesWith, forms } from "../support/secret-search.ts";
 import { trunks } from "../support/trunks.ts";
 import { installVault } from "../support/vault.ts";
 
@@ -32,25 +33,6 @@ afterAll(async () => {
   await sandbox.remove();
   if (typeof server === "object") await server.stop();
 });
-
-/** Each way in which a secret would be found again. */
-function forms(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  return [secret, bytes.toString("base64").replace(/=+$/, ""), bytes.toString("hex"), encodeURIComponent(secret)];
-}
-
-/** The files below a folder that hold one of these. */
-function filesWith(folder: string, texts: readonly string[]): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => {
-      const content = readFileSync(path);
-      return texts.some((text) => content.includes(text));
-    })
-    .map((path) => path.slice(folder.length + 1))
-    .sort();
-}
 
 /** Runs a command as talkative as it can be, and keeps what it says. */
 async function run(status: number, args: readonly string[], options: CommandOptions = {}): Promise<void> {
