@@ -81,13 +81,13 @@ function prepare(workspace: Workspace, name: string, target: Target, { urls, env
 
 let seed = 0;
 
-/** A commit with a blob that does not shrink. */
+/** A commit with a blob that does not shrink; of a new name, so that git looks for no difference to the one before. */
 function commitNoise(workspace: Workspace, folder: string): void {
   const script = workspace.path("import");
   const file = openSync(script, "w");
   const time = `${1_600_000_000 + ++seed} +0000`;
   const commit = `commit refs/heads/main\ncommitter Bench <bench@example.org> ${time}\ndata 5\nlarge\n`;
-  writeSync(file, `${commit}from refs/heads/main^0\nM 100644 inline blob\ndata ${largeSize}\n`);
+  writeSync(file, `${commit}from refs/heads/main^0\nM 100644 inline blob-${seed}\ndata ${largeSize}\n`);
   writeNoise(file, seed, largeSize);
   writeSync(file, "\n");
   closeSync(file);
