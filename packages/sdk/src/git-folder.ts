@@ -1,7 +1,21 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { decodeText, encodeText, isObjectId, objectId, sortedRefs } from "@trunks/repo";
+import {
+  decodeText,
+  encodeText,
+  isObjectId,
+  type ObjectId,
+  type ObjectType,
+  objectId,
+  parseTag,
+  sortedRefs,
+} from "@trunks/repo";
+import { decodeCommit } from "./commit.ts";
 import { decodeLooseObject, encodeLooseObject } from "./loose-object.ts";
+import { entryType } from "./mode.ts";
+import type { NewObject } from "./new-objects.ts";
+import { newObjectsOf } from "./outgoing-pack.ts";
 import { branchPrefix, type Session } from "./session.ts";
+import { decodeTree } from "./tree.ts";
 
 /**
  * A trunk as the folder of a bare repository: each object a file of its own that is made when it is read, the trunk's refs
@@ -82,6 +96,16 @@ export class GitFolder {
     objects.new.commit([id]);
   }
 
+  /** Throws `INVALID_ARGUMENT` when an object that this one names is nowhere. */
+  async #checkLinks(maker: ObjectId, { type, place }: NewObject): Promise<void> {
+    if (type === "blob") return;
+    const { objects } = this.#session;
+    for (const id of linksOf(type, maker, place as Uint8Array)) {
+      if (await objects.has(id, this.#options)) continue;
+      throw new TrunksError("INVALID_ARGUMENT", `the ${type} ${maker} names ${id}, which is nowhere`);
+    }
+  }
+
   async #moveBranch(id: string): Promise<void> {
     const session = this.#session;
     if (session.hasStaged()) {
@@ -90,11 +114,24 @@ export class GitFolder {
       });
     }
     if (!isObjectId("sha1", id)) throw new TrunksError("INVALID_ARGUMENT", `${JSON.stringify(id)} is no commit's id`);
+    for (const [maker, object] of newObjectsOf(session, id)) await this.#checkLinks(maker, object);
     await session.moveTo(id, session.base, this.#options);
+    // That an object is there does not prove that a ref leads to it.
+    session.unproved = id !== session.base;
   }
 }
 
 const folders = ["objects/pack/", "objects/info/", branchPrefix, "refs/tags/", "refs/remotes/"];
+
+function linksOf(type: ObjectType, id: ObjectId, data: Uint8Array): ObjectId[] {
+  if (type === "tag") return [parseTag("sha1", data).object];
+  if (type === "commit") {
+    const { tree, parents } = decodeCommit("sha1", id, data);
+    return [tree, ...parents];
+  }
+  const items = [...decodeTree("sha1", data).values()];
+  return items.flatMap((item) => (entryType(item.mode) === "submodule" ? [] : [item.id]));
+}
 
 function objectOf(path: string): string | undefined {
   const [, head, tail] = /^objects\/([0-9a-f]{2})\/([0-9a-f]{38})$/.exec(path) ?? [];

@@ -63,6 +63,11 @@ export class Objects {
     return own === undefined ? this.find(id, options) : { type: own.type, data: await this.new.bytes(own) };
   }
 
+  /** Whether there is such an object. */
+  async has(id: ObjectId, options: RequestOptions): Promise<boolean> {
+    return this.new.get(id) !== undefined || this.#readTrunk((reader) => reader.has(id, options), options);
+  }
+
   /** Ids that begin with these digits, at most `limit` of them. Those of objects that were made here are not among them. */
   findPrefix(digits: string, limit: number, options: RequestOptions): Promise<ObjectId[]> {
     return this.#readTrunk((reader) => reader.findPrefix(digits, limit, options), options);

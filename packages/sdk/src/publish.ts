@@ -1,7 +1,10 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import type { ObjectId, RefMove, State } from "@trunks/repo";
+import { type ObjectId, parseTag, type RefMove, type State } from "@trunks/repo";
+import { decodeCommit } from "./commit.ts";
 import { ConflictError } from "./conflict.ts";
+import type { NewObject } from "./new-objects.ts";
 import { makePack, newObjectsOf } from "./outgoing-pack.ts";
+import { isReachable } from "./reachable.ts";
 import { branchPrefix, type Session } from "./session.ts";
 
 /** A trunk with at most so many refs names all of them as assumed; a larger one says "any of them". */
@@ -22,6 +25,7 @@ export async function publishMoves(
   const { repository } = session;
   for (let packing = 1; packing <= maxPackings; packing++) {
     const found = new Map(moves.flatMap(({ newId }) => (newId === undefined ? [] : [...newObjectsOf(session, newId)])));
+    await checkGround(session, moves, found, options);
     const outgoing = await makePack(session, found, options);
     try {
       const { slot, refs } = session.state;
@@ -29,7 +33,8 @@ export async function publishMoves(
       const assumed = values.length <= namedAssumptions ? values : "*";
       const { pack } = outgoing;
       const author = `${session.committer.name} <${session.committer.email}>`;
-      const publication = { moves, head, atomic: true, pack, basis: slot, assumed, author } as const;
+      const { unproved } = session;
+      const publication = { moves, head, atomic: true, pack, basis: slot, assumed, unproved, author } as const;
       const outcome = await repository.publish(publication, options);
       session.useState(outcome.state);
       if (outcome.kind === "decided") return settle(session, outcome, moves, outgoing.ids, pack?.kind === "segments");
@@ -40,6 +45,39 @@ export async function publishMoves(
   throw new TrunksError("CONFLICT", "the trunk was cleaned up again and again while this push was packed", {
     hint: "push again",
   });
+}
+
+/**
+ * What a push brings stands on commits that the trunk has. Those that no ref leads to any more may be cleaned away, and then
+ * nothing may be built on them. Throws `ConflictError`.
+ */
+async function checkGround(
+  session: Session,
+  moves: readonly RefMove[],
+  found: ReadonlyMap<ObjectId, NewObject>,
+  options: RequestOptions,
+): Promise<void> {
+  // Refused anyway, and by a newer state.
+  if (moves.some(({ ref, oldId }) => session.state.refs.get(ref)?.id !== oldId)) return;
+  for (const id of groundOf(session, moves, found)) {
+    if (await isReachable(session, id, options)) continue;
+    const message = `what is pushed stands on ${id}, and nothing in the trunk leads there any more`;
+    throw new ConflictError(message, "a branch was deleted or rewritten since; begin anew from what is there", []);
+  }
+}
+
+/** Commits that are not brought, and that what is brought or made a ref's value stands on. */
+function groundOf(
+  { format }: Session,
+  moves: readonly RefMove[],
+  found: ReadonlyMap<ObjectId, NewObject>,
+): Set<ObjectId> {
+  const ids = moves.flatMap(({ newId }) => newId ?? []);
+  for (const [id, { type, place }] of found) {
+    if (type === "commit") ids.push(...decodeCommit(format, id, place as Uint8Array).parents);
+    if (type === "tag") ids.push(parseTag(format, place as Uint8Array).object);
+  }
+  return new Set(ids.filter((id) => !found.has(id)));
 }
 
 type Outcome = Awaited<ReturnType<Session["repository"]["publish"]>>;
@@ -55,6 +93,7 @@ function settle(
   const verdicts = [...outcome.moves, outcome.head ?? "applied"];
   if (verdicts.every((verdict) => verdict === "applied")) {
     session.objects.new.pushed(ids, keep);
+    session.unproved = false;
     for (const { error } of outcome.missed) session.warn(`pushed, and a mirror did not take it: ${error.message}`);
     // Behind the answer: a snapshot is written at times.
     session.background = session.background.then(() => session.repository.maintain());

@@ -18,7 +18,8 @@ export async function reachableCommit(
   throw new TrunksError("NOT_FOUND", what, { hint: "push the commit first" });
 }
 
-async function isReachable(session: Session, id: ObjectId, options: RequestOptions): Promise<boolean> {
+/** Whether a ref of the trunk, as it was read last, is the commit or leads to it. */
+export async function isReachable(session: Session, id: ObjectId, options: RequestOptions): Promise<boolean> {
   const tips: ObjectId[] = [];
   for (const { id: value, peeledId } of session.state.refs.values()) {
     if (value === id || peeledId === id) return true;

@@ -19,10 +19,12 @@ export async function replay(session: Session, how: "rebase" | "merge", options:
   if (remoteTip === base) return;
   const moved: MovedRef[] = [{ ref: session.ref, expected: base ?? null, actual: remoteTip ?? null }];
   if (remoteTip === undefined) throw cannot("it was deleted", moved);
-  const isLater = tip === base || base === undefined || (await history.isAncestor(base, remoteTip, options));
+  const staged = await stagedChanges(session, options);
+  // What is staged may be made of contents that only the old history has.
+  const isLoose = tip === base && staged.length === 0;
+  const isLater = isLoose || base === undefined || (await history.isAncestor(base, remoteTip, options));
   if (!isLater) throw cannot("its history was rewritten", moved);
   const theirs = await between(session, base, remoteTip, options);
-  const staged = await stagedChanges(session, options);
   const steps = how === "rebase" ? await localSteps(session, options) : [];
   const committed = await between(session, base, tip, options);
   const ours = [staged, ...(how === "rebase" ? steps.map(({ changes }) => changes) : [committed])];

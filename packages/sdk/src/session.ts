@@ -40,6 +40,8 @@ export class Session {
   /** The tree of `tip`. */
   tree: ObjectId | undefined;
   staged: StagedTree;
+  /** Whether commits are to be pushed that others made of objects, which nobody has walked. */
+  unproved = false;
   /** What goes on behind an answer; awaited before the end. */
   background: Promise<unknown> = Promise.resolve();
 

@@ -76,4 +76,16 @@ describe("isomorphic-git over a trunk", () => {
     expect(trunk.head).toBe(head);
     expect(await trunk.read("staged")).toBe("staged\n");
   });
+
+  test("a commit of what is nowhere is refused", async () => {
+    await trunk.discard();
+    const plug = trunk.isomorphicGit();
+    const { head } = trunk;
+    const missing = "2".repeat(40);
+    const tree = await git.writeTree({ ...plug, tree: [{ mode: "100644", path: "a", oid: missing, type: "blob" }] });
+    const commit = git.commit({ ...plug, message: "broken\n", author, tree, parent: [head as string] });
+    const error = await commit.catch((thrown) => thrown);
+    expect(isTrunksError(error, "INVALID_ARGUMENT")).toBe(true);
+    expect(trunk.head).toBe(head);
+  });
 });
