@@ -32,12 +32,15 @@ export {
   treeEntries,
 } from "./pack/git-object.ts";
 export { isObjectId, type ObjectFormat, type ObjectId } from "./pack/object-format.ts";
-export { ObjectReader } from "./pack/object-reader.ts";
+export { ObjectReader, type ObjectReaderOptions } from "./pack/object-reader.ts";
 export type { ObjectStream } from "./pack/object-stream.ts";
 export { concatPacks, type PackPart } from "./pack/pack-concat.ts";
+export { copyPack } from "./pack/pack-copy.ts";
 export { packIndexBytes } from "./pack/pack-index-bytes.ts";
 export { PackWriter } from "./pack/pack-writer.ts";
 export { type CreateOptions, Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
+export { type FetchQuestion, type FetchSelection, FetchSelector } from "./selection/fetch-selection.ts";
+export { noFilter, parseObjectFilter } from "./selection/object-filter.ts";
 export { downloadInline, downloadSegment } from "./transfer/download.ts";
 export { TrunkObjects, trunkObjects } from "./transfer/objects.ts";
 export { packsSince } from "./transfer/packs-since.ts";

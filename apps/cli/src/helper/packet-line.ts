@@ -6,6 +6,7 @@ import type { Input } from "./input.ts";
 export type Packet = { readonly kind: "flush" | "delimiter" } | { readonly kind: "data"; readonly data: Uint8Array };
 
 export const flushPacket = encodeText("0000");
+export const delimiterPacket = encodeText("0001");
 export const responseEndPacket = encodeText("0002");
 /** In bytes. */
 export const maxPacketData = 65_516;
@@ -18,7 +19,7 @@ export function dataPacket(data: Uint8Array | string): Uint8Array {
 
 export function encodePacket(packet: Packet): Uint8Array {
   if (packet.kind === "data") return dataPacket(packet.data);
-  return packet.kind === "flush" ? flushPacket : encodeText("0001");
+  return packet.kind === "flush" ? flushPacket : delimiterPacket;
 }
 
 /** The next packet, or `undefined` at the end of input. */

@@ -1,17 +1,19 @@
-import { decodeText, type Repository, type State, sortedRefs } from "@trunks/repo";
+import {
+  decodeText,
+  type ObjectReader,
+  type ObjectReaderOptions,
+  type Repository,
+  type State,
+  sortedRefs,
+} from "@trunks/repo";
+import { cachedObjects } from "./cached-objects.ts";
+import { parseFetchRequest } from "./fetch-request.ts";
 import { gitStream } from "./git.ts";
 import type { Input } from "./input.ts";
 import type { LocalRepository } from "./local-repository.ts";
 import type { HelperOptions } from "./options.ts";
-import {
-  dataPacket,
-  encodePacket,
-  flushPacket,
-  maxPacketData,
-  type Packet,
-  readPacket,
-  responseEndPacket,
-} from "./packet-line.ts";
+import { dataPacket, encodePacket, flushPacket, type Packet, readPacket, responseEndPacket } from "./packet-line.ts";
+import { PartialFetch, scattered, writePack } from "./partial-fetch.ts";
 import { TemporaryRepository } from "./temporary-repository.ts";
 import { packOfObjects } from "./wanted-objects.ts";
 
@@ -30,15 +32,27 @@ interface Request {
   readonly lines: readonly string[];
 }
 
+/** What answers are made from. */
+interface Parts {
+  /** The trunk's objects, by range. */
+  readonly objects: ObjectReader;
+  readonly fetch: PartialFetch;
+  /** All of it, for stock git. */
+  readonly whole: TemporaryRepository;
+}
+
 /**
- * Speaks Git's protocol version 2 in place of a server. Refs are answered from the trunk's state. What a shallow or
- * filtered fetch must hold is decided by stock `git upload-pack` on a temporary repository that holds the trunk's packs,
- * so that it is exactly right. Single objects that a partial clone misses are read from the trunk by range.
- * Source: gitprotocol-v2.
+ * Speaks Git's protocol version 2 in place of a server. Refs are answered from the trunk's state; shallow and filtered
+ * fetches, and single objects that a partial clone misses, from what is read of the trunk by range. The few kinds of request
+ * that are not understood here are left to stock `git upload-pack` on a temporary repository that holds all of the trunk's
+ * packs. Source: gitprotocol-v2.
  */
 export async function serveUploadPack(context: UploadPackContext): Promise<void> {
   const state = await context.repository.readExisting({ signal: context.signal });
   const whole = new TemporaryRepository(context, state);
+  const { repository, local, signal, write } = context;
+  const open = (settings: ObjectReaderOptions) => cachedObjects(repository, local, state, settings);
+  const parts = { whole, objects: open(scattered), fetch: new PartialFetch(state, { open, write, signal }) };
   try {
     await context.write(advertisement(state));
     for (
@@ -46,7 +60,7 @@ export async function serveUploadPack(context: UploadPackContext): Promise<void>
       request !== undefined;
       request = await readRequest(context.input)
     ) {
-      await answer(request, state, whole, context);
+      await answer(request, state, parts, context);
       await context.write(responseEndPacket);
     }
   } finally {
@@ -77,16 +91,13 @@ async function readRequest(input: Input): Promise<Request | undefined> {
   return undefined;
 }
 
-async function answer(
-  request: Request,
-  state: State,
-  whole: TemporaryRepository,
-  context: UploadPackContext,
-): Promise<void> {
+async function answer(request: Request, state: State, parts: Parts, context: UploadPackContext): Promise<void> {
   if (request.lines[0] === "command=ls-refs") return context.write(refsAnswer(request.lines, state));
   const wanted = wantedObjects(request.lines, state);
-  const pack = wanted && (await packOfObjects(wanted, state, context));
-  if (pack !== undefined) return writePackAnswer(pack, context);
+  const pack = wanted && (await packOfObjects(wanted, state, parts.objects, context));
+  if (pack !== undefined) return writePack(pack, context.write);
+  const fetch = parseFetchRequest(request.lines);
+  if (fetch !== undefined && (await parts.fetch.answer(fetch))) return;
   const args = [
     "-c",
     "uploadpack.allowFilter=true",
@@ -94,7 +105,7 @@ async function answer(
     "uploadpack.allowAnySHA1InWant=true",
     "upload-pack",
     "--stateless-rpc",
-    await whole.folder(),
+    await parts.whole.folder(),
   ];
   const input = Buffer.concat(request.packets.map(encodePacket));
   const output = gitStream(args, {
@@ -135,15 +146,4 @@ function wantedObjects(lines: readonly string[], state: State): string[] | undef
   const tips = new Set([...state.refs.values()].map(({ id }) => id));
   const wants = lines.filter((line) => line.startsWith("want ")).map((line) => line.slice("want ".length));
   return wants.some((id) => tips.has(id)) ? undefined : wants;
-}
-
-async function writePackAnswer(pack: AsyncIterable<Uint8Array>, { write }: UploadPackContext): Promise<void> {
-  const band = Uint8Array.of(1);
-  await write(dataPacket("packfile\n"));
-  for await (const chunk of pack) {
-    for (let at = 0; at < chunk.length; at += maxPacketData - 1) {
-      await write(dataPacket(Buffer.concat([band, chunk.subarray(at, at + maxPacketData - 1)])));
-    }
-  }
-  await write(flushPacket);
 }

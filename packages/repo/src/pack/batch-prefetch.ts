@@ -1,5 +1,6 @@
 import type { RequestOptions } from "@trunks/core";
 import type { EntryResolver } from "./entry-resolver.ts";
+import type { PackRange } from "./pack-blocks.ts";
 import { isDelta } from "./pack-entry.ts";
 import { type EntryLocation, locationOf, type PackSet } from "./pack-set.ts";
 import { PlaceSet } from "./place-set.ts";
@@ -56,15 +57,38 @@ export async function prefetchEntries(
   }
 }
 
-async function prefetchPlaces(
+/** Brings the entries into memory, and the bases only of those deltas whose base `comes` not along. */
+export async function prefetchCopies(
+  packs: PackSet,
+  resolver: EntryResolver,
+  objects: readonly LocatedObject[],
+  comes: (base: EntryLocation) => boolean,
+  maxSize: number,
+  options: RequestOptions,
+): Promise<void> {
+  await prefetchPlaces(
+    resolver,
+    objects.map(({ place }) => place),
+    options,
+  );
+  const made = objects.filter(({ place }) => {
+    const base = basePlace(packs, resolver, place);
+    return base !== undefined && !comes(base);
+  });
+  if (made.length > 0) await prefetchEntries(packs, resolver, made, maxSize, options);
+}
+
+/** Brings what is needed of the entries into memory, by default what is read of them first; answers how much that is. */
+export async function prefetchPlaces(
   resolver: EntryResolver,
   places: readonly EntryLocation[],
   options: RequestOptions,
+  rangeOf: (place: EntryLocation) => PackRange = (place) => resolver.firstRange(place),
 ): Promise<number> {
   const byPack = Map.groupBy(places, (place) => place.pack);
   let size = 0;
   const reads = [...byPack].map(([pack, wanted]) => {
-    const ranges = wanted.map((place) => resolver.firstRange(place)).sort((left, right) => left.start - right.start);
+    const ranges = wanted.map(rangeOf).sort((left, right) => left.start - right.start);
     for (const range of ranges) size += range.end - range.start;
     return pack.blocks.prefetch(ranges, options);
   });

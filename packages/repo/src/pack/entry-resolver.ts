@@ -11,6 +11,9 @@ import { PlaceSet } from "./place-set.ts";
 /** Git writes no longer chains; following one further would only serve an attacker. */
 const maxChainLength = 4096;
 
+/** Smaller entries are read whole when a size is asked for: of a delta all is needed. */
+const wholeForSizeBytes = 4096;
+
 /** A delta on the way to an object that is stored whole. */
 interface Hop {
   readonly place: EntryLocation;
@@ -62,6 +65,33 @@ export class EntryResolver {
   /** What is read of an entry first: all of it, or the header of one that is read in parts later. */
   firstRange(place: EntryLocation): { start: number; end: number } {
     return this.#isLarge(place) ? { start: place.start, end: place.start + maxEntryHeaderSizeBytes } : place;
+  }
+
+  /** The bases of an entry, the nearest first, as far as they are known without a request. */
+  *knownBases(place: EntryLocation): Generator<EntryLocation> {
+    let last: EntryLocation | undefined = place;
+    for (let length = 0; length < maxChainLength; length++) {
+      const header = this.peekHeader(last);
+      if (header === undefined || !isDelta(header)) return;
+      const { baseOffset } = header;
+      last = baseOffset === undefined ? this.#nearBase(last, header)[0] : locationOf(last.pack, baseOffset);
+      if (last === undefined) return;
+      yield last;
+    }
+  }
+
+  /** What is read of an entry to learn its object's size: of a large one the header is enough, unless it is a delta. */
+  sizeRange({ start, end }: EntryLocation): { start: number; end: number } {
+    return { start, end: end - start > wholeForSizeBytes ? start + maxEntryHeaderSizeBytes : end };
+  }
+
+  /** Size in bytes of the object that an entry holds. */
+  async size(place: EntryLocation, options: RequestOptions): Promise<number> {
+    const range = this.sizeRange(place);
+    const bytes = place.pack.blocks.peek(range) ?? (await place.pack.blocks.read(range, options));
+    const header = this.#parseHeader(place, bytes);
+    if (!isDelta(header)) return header.size;
+    return parseDeltaSizes(await this.#inflated(place, header, options)).size;
   }
 
   /**

@@ -1,13 +1,15 @@
 import { type ByteRange, isTrunksError, type RequestOptions, resolveRange, TrunksError } from "@trunks/core";
-import { groupsBySpan, type LocatedObject, prefetchEntries } from "./batch-prefetch.ts";
+import { groupsBySpan, type LocatedObject, prefetchCopies, prefetchEntries, prefetchPlaces } from "./batch-prefetch.ts";
 import { EntryResolver } from "./entry-resolver.ts";
 import { entryStream } from "./entry-stream.ts";
 import { type GitObject, type IdentifiedObject, type ObjectType, objectId } from "./git-object.ts";
 import type { ObjectFormat, ObjectId } from "./object-format.ts";
 import { cutOut, type ObjectStream, onePiece, provedStream } from "./object-stream.ts";
-import { isDelta } from "./pack-entry.ts";
+import { storedBytes } from "./pack-copy.ts";
+import { isDelta, maxEntryHeaderSizeBytes } from "./pack-entry.ts";
 import { type EntryLocation, type OpenPack, PackSet } from "./pack-set.ts";
 import type { PackSource } from "./pack-source.ts";
+import type { StoredEntry } from "./pack-writer.ts";
 
 export interface ObjectReaderOptions {
   /** Packs are read and kept in blocks of so many bytes. Default 64 KiB. */
@@ -29,6 +31,16 @@ export interface ObjectReaderOptions {
 export interface ReadManyOptions extends RequestOptions {
   /** Whether an object that no pack holds is left out, instead of being an error. Default false. */
   readonly skipMissing?: boolean;
+}
+
+/** A delta whose base does not come along, so that its object has to be made. */
+export interface BaselessEntry {
+  readonly id: ObjectId;
+  readonly deflated: undefined;
+  /** The nearest of the objects behind its base that came before it. */
+  readonly nearId: ObjectId | undefined;
+  /** The same for entries that are deltas of the same object in the end. */
+  readonly family: string;
 }
 
 export interface ObjectInfo {
@@ -96,22 +108,65 @@ export class ObjectReader {
    */
   async *readMany(ids: Iterable<ObjectId>, options: ReadManyOptions = {}): AsyncGenerator<IdentifiedObject> {
     const objects = await this.#locateMany(ids, options);
-    const span = Math.floor(this.#settings.blockCacheSizeBytes / 4);
-    const prefetch = (group: readonly LocatedObject[]): Promise<void> => {
-      const coming = prefetchEntries(this.#packs, this.#resolver, group, span, options);
-      // Its failure is met when its turn comes, or never when the caller stops before.
-      coming.catch(() => {});
-      return coming;
+    for await (const object of this.#ahead(objects, (group, span) =>
+      prefetchEntries(this.#packs, this.#resolver, group, span, options),
+    )) {
+      yield { id: object.id, ...(await this.#object(object, options)) };
+    }
+  }
+
+  /**
+   * The objects' entries as they stand in the packs, in an order in which each delta comes behind its base. A delta whose base
+   * does not come before it is named without its bytes. Otherwise as `readMany`.
+   */
+  async *copyMany(ids: Iterable<ObjectId>, options: RequestOptions = {}): AsyncGenerator<StoredEntry | BaselessEntry> {
+    const objects = await this.#locateMany(ids, options);
+    const coming = new Map<OpenPack, Map<number, ObjectId>>();
+    for (const { id, place } of objects) {
+      if (!coming.has(place.pack)) coming.set(place.pack, new Map());
+      coming.get(place.pack)?.set(place.start, id);
+    }
+    const comes = ({ pack, start }: EntryLocation) => coming.get(pack)?.has(start) === true;
+    const copied = new Set<ObjectId>();
+    for await (const { id, place } of this.#ahead(objects, (group, span) =>
+      prefetchCopies(this.#packs, this.#resolver, group, comes, span, options),
+    )) {
+      const header = await explained(id, place, () => this.#resolver.header(place, options));
+      const { type, size, baseOffset } = header;
+      const baseId = baseOffset === undefined ? header.baseId : coming.get(place.pack)?.get(baseOffset);
+      if (isDelta(header) && (baseId === undefined || !copied.has(baseId))) {
+        const bases = [...this.#resolver.knownBases(place)];
+        const ids = bases.map(({ pack, start }) => coming.get(pack)?.get(start));
+        const nearId = ids.find((one) => one !== undefined && copied.has(one));
+        const root = bases.at(-1) ?? place;
+        yield { id, deflated: undefined, nearId, family: `${root.pack.source.name} ${root.start}` };
+      } else {
+        const content = baseId === undefined ? (type as ObjectType) : { baseId };
+        yield { id, content, size, deflated: storedBytes(id, place, header, this.#settings.rangeSizeBytes, options) };
+      }
+      copied.add(id);
+    }
+  }
+
+  /**
+   * Those of the objects that have fewer than `limitBytes` bytes, by what their entries say: no id proves it. Entries that take as
+   * many in their pack are not looked at, for deflating adds little. Otherwise as `readMany`.
+   */
+  async *smallerThan(
+    limitBytes: number,
+    ids: Iterable<ObjectId>,
+    options: RequestOptions = {},
+  ): AsyncGenerator<ObjectId> {
+    const stored = 1.001 * limitBytes + maxEntryHeaderSizeBytes;
+    const located = await this.#locateMany(ids, options);
+    const objects = located.filter(({ place }) => place.end - place.start <= stored);
+    const rangeOf = (place: EntryLocation) => this.#resolver.sizeRange(place);
+    const prefetch = async (group: readonly LocatedObject[]) => {
+      const places = group.map(({ place }) => place);
+      await prefetchPlaces(this.#resolver, places, options, rangeOf);
     };
-    const groups = groupsBySpan(objects, span);
-    let group = groups.next().value;
-    let coming = group && prefetch(group);
-    while (group !== undefined) {
-      await coming;
-      const next = groups.next().value;
-      coming = next && prefetch(next);
-      for (const object of group) yield { id: object.id, ...(await this.#object(object, options)) };
-      group = next;
+    for await (const { id, place } of this.#ahead(objects, prefetch)) {
+      if ((await explained(id, place, () => this.#resolver.size(place, options))) < limitBytes) yield id;
     }
   }
 
@@ -150,6 +205,30 @@ export class ObjectReader {
     const { start, end } = resolveRange(range, header.size);
     const pieces = entryStream(place, header, rangeSizeBytes, options);
     return explained(id, place, () => cutOut(pieces, start, end));
+  }
+
+  /** The objects, each when what it needs was prefetched; the next group is prefetched while one is worked on. */
+  async *#ahead(
+    objects: readonly LocatedObject[],
+    prefetch: (group: readonly LocatedObject[], span: number) => Promise<void>,
+  ): AsyncGenerator<LocatedObject> {
+    const span = Math.floor(this.#settings.blockCacheSizeBytes / 4);
+    const begin = (group: readonly LocatedObject[]): Promise<void> => {
+      const coming = prefetch(group, span);
+      // Its failure is met when its turn comes, or never when the caller stops before.
+      coming.catch(() => {});
+      return coming;
+    };
+    const groups = groupsBySpan(objects, span);
+    let group = groups.next().value;
+    let coming = group && begin(group);
+    while (group !== undefined) {
+      await coming;
+      const next = groups.next().value;
+      coming = next && begin(next);
+      yield* group;
+      group = next;
+    }
   }
 
   async #object({ id, place }: LocatedObject, options: RequestOptions): Promise<GitObject> {

@@ -72,6 +72,13 @@ export class PackIndex {
     return position < this.objectCount && this.idAt(position) === id ? this.offsetAt(position) : undefined;
   }
 
+  /** The checksum of the object's entry: CRC-32 of its bytes as they stand in the pack; `undefined` when it is not there. */
+  crcOf(id: ObjectId): number | undefined {
+    const position = this.#lowerBound(id);
+    if (position === this.objectCount || this.idAt(position) !== id) return undefined;
+    return this.#view.getUint32(this.#tables.crcsStart + 4 * position);
+  }
+
   /** The ids, at most `limit` of them, that begin with these hexadecimal digits, in order. */
   findPrefix(prefix: string, limit: number): ObjectId[] {
     const found: ObjectId[] = [];

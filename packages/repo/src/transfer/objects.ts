@@ -5,7 +5,7 @@ import { packNameText, type Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
 import type { ObjectFormat } from "../pack/object-format.ts";
-import { ObjectReader } from "../pack/object-reader.ts";
+import { ObjectReader, type ObjectReaderOptions } from "../pack/object-reader.ts";
 import { PackIndex } from "../pack/pack-index.ts";
 import { scanPack } from "../pack/pack-scan.ts";
 import type { PackSource } from "../pack/pack-source.ts";
@@ -15,8 +15,13 @@ import { downloadInline, downloadSegment, missing } from "./download.ts";
  * Reads the objects of a trunk by range. An index is loaded when an object is in none of those loaded before; `records` are
  * those that were read already, whose inline packs need not be asked for again.
  */
-export function trunkObjects(backend: Backend, state: State, records: readonly ReadRecord[] = []): ObjectReader {
-  return new TrunkObjects(state.objects, 0).use(backend, state, records);
+export function trunkObjects(
+  backend: Backend,
+  state: State,
+  records: readonly ReadRecord[] = [],
+  options: ObjectReaderOptions = {},
+): ObjectReader {
+  return new TrunkObjects(state.objects, 0, options).use(backend, state, records);
 }
 
 /** The objects of a trunk whose state moves on: of packs that stay, what was read stays. */
@@ -27,13 +32,15 @@ export class TrunkObjects {
   /** By name, in the order of the catalogue. */
   #sources = new Map<string, PackSource>();
   #roomSizeBytes: number;
+  readonly #options: ObjectReaderOptions;
 
   /**
    * Packs up to 1 MiB are read whole beside their indexes, and of larger ones the first 256 KiB, where the newest commits
    * and trees stand: so both come in one round trip. Together no more than `roomSizeBytes`, default 16 MiB.
    */
-  constructor(format: ObjectFormat, roomSizeBytes = 2 ** 24) {
+  constructor(format: ObjectFormat, roomSizeBytes = 2 ** 24, options: ObjectReaderOptions = {}) {
     this.#format = format;
+    this.#options = options;
     this.#roomSizeBytes = roomSizeBytes;
   }
 
@@ -47,7 +54,7 @@ export class TrunkObjects {
     this.#sources = new Map(names.map(([text], index) => [text, sources[index] as PackSource] as const).reverse());
     if (backend !== this.#backend) this.#reader = undefined;
     this.#backend = backend;
-    this.#reader ??= new ObjectReader(this.#format, [], rangeSettings(backend));
+    this.#reader ??= new ObjectReader(this.#format, [], { ...rangeSettings(backend), ...this.#options });
     this.#reader.useSources(sources);
     return this.#reader;
   }

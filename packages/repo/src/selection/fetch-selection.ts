@@ -1,0 +1,127 @@
+import type { RequestOptions } from "@trunks/core";
+import type { State } from "../format/state.ts";
+import { parseTag } from "../pack/git-object.ts";
+import type { ObjectId } from "../pack/object-format.ts";
+import type { ObjectReader } from "../pack/object-reader.ts";
+import { meetsHaves, selectCommits } from "./commit-selection.ts";
+import { cutHistory, type HistoryDepth } from "./history-cut.ts";
+import { HistoryGraph } from "./history-graph.ts";
+import type { ObjectFilter } from "./object-filter.ts";
+import { selectObjects } from "./object-selection.ts";
+
+/** What a reader wants and has. See Git's protocol version 2, `fetch`. */
+export interface FetchQuestion {
+  readonly wants: readonly ObjectId[];
+  readonly haves: readonly ObjectId[];
+  /** Commits at which the reader's own history is cut. */
+  readonly ownEnds: readonly ObjectId[];
+  /** Default: as far as there is history. */
+  readonly depth?: HistoryDepth;
+  readonly filter: ObjectFilter;
+  /** Annotated tags of what is sent come along. */
+  readonly includeTags: boolean;
+}
+
+export interface FetchSelection {
+  /** Commits whose parents the reader will lack and did not before, and those whose parents it gets. */
+  readonly shallow: readonly ObjectId[];
+  readonly unshallow: readonly ObjectId[];
+  /** Everything that the reader lacks. */
+  readonly ids: readonly ObjectId[];
+}
+
+/** Decides what belongs to a fetch of a part of the history, or of the objects, and reads no more of the trunk than that takes. */
+export class FetchSelector {
+  readonly #objects: ObjectReader;
+  readonly #state: State;
+  readonly #graph: HistoryGraph;
+
+  constructor(objects: ObjectReader, state: State) {
+    this.#objects = objects;
+    this.#state = state;
+    this.#graph = new HistoryGraph(objects, state.objects);
+  }
+
+  /** Which of the haves the trunk has, and whether knowing more of them would be of no use. */
+  async negotiate(
+    { wants, haves }: FetchQuestion,
+    options: RequestOptions = {},
+  ): Promise<{ readonly common: readonly ObjectId[]; readonly enough: boolean }> {
+    await this.#graph.load(haves, options);
+    const common = haves.filter((id) => this.#graph.get(id) !== undefined);
+    if (common.length === 0) return { common, enough: false };
+    const heads = await this.#heads(wants, options);
+    return { common, enough: heads !== undefined && (await meetsHaves(this.#graph, heads.commits, common, options)) };
+  }
+
+  /**
+   * `undefined` when one of the wants is no commit and no tag of one, or not there, and when the depth leaves no commit at all. A
+   * have that the trunk lacks does not matter.
+   */
+  async select(question: FetchQuestion, options: RequestOptions = {}): Promise<FetchSelection | undefined> {
+    const { wants, haves, depth, filter } = question;
+    const graph = this.#graph;
+    const heads = await this.#heads(wants, options);
+    if (heads === undefined) return undefined;
+    await graph.load([...haves, ...question.ownEnds], options);
+    const ownEnds = question.ownEnds.filter((id) => graph.get(id) !== undefined);
+    const cut = depth && (await cutHistory(graph, heads.commits, ownEnds, depth, options));
+    if (cut?.boundary.size === 0 && cut.inner.size === 0 && depth?.kind === "since") return undefined;
+    const unshallow = ownEnds.filter((id) => cut?.inner.has(id));
+    const opened = unshallow.flatMap((id) => graph.get(id) ?? []);
+    const selection = await selectCommits(
+      graph,
+      {
+        starts: [...heads.commits, ...opened.flatMap(({ parents }) => parents)],
+        ends: new Set([...(cut?.boundary ?? []), ...ownEnds]),
+        haves: haves.filter((id) => graph.get(id) !== undefined),
+        ownEnds: new Set(ownEnds),
+      },
+      options,
+    );
+    const around = {
+      commits: selection.commits,
+      edge: [...selection.edge, ...opened.filter(({ id }) => selection.present.has(id))],
+    };
+    const below = await selectObjects(this.#objects, this.#state.objects, around, filter, options);
+    const ids = new Set([...heads.tags, ...selection.commits.map(({ id }) => id), ...below]);
+    if (question.includeTags) for (const id of await this.#tagsOf(ids, options)) ids.add(id);
+    const own = new Set(ownEnds);
+    return { shallow: [...(cut?.boundary ?? [])].filter((id) => !own.has(id)), unshallow, ids: [...ids] };
+  }
+
+  async #heads(
+    wants: readonly ObjectId[],
+    options: RequestOptions,
+  ): Promise<{ readonly tags: readonly ObjectId[]; readonly commits: readonly ObjectId[] } | undefined> {
+    await this.#graph.load(wants, options);
+    const tags: ObjectId[] = [];
+    const commits = new Set<ObjectId>();
+    for (const want of wants) {
+      const peeled = await this.#graph.peel(want, options);
+      if (peeled === undefined) return undefined;
+      tags.push(...peeled.tags);
+      commits.add(peeled.commit);
+    }
+    return { tags, commits: [...commits] };
+  }
+
+  /** The trunk's annotated tags of these objects, with those in between. */
+  async #tagsOf(ids: ReadonlySet<ObjectId>, options: RequestOptions): Promise<ObjectId[]> {
+    const tags: ObjectId[] = [];
+    let level = [...this.#state.refs.values()].flatMap(({ id, peeledId }) =>
+      peeledId !== undefined && ids.has(peeledId) && !ids.has(id) ? [id] : [],
+    );
+    while (level.length > 0) {
+      const next: ObjectId[] = [];
+      for await (const { id, type, data } of this.#objects.readMany(level, options)) {
+        if (type !== "tag") continue;
+        tags.push(id);
+        const link = parseTag(this.#state.objects, data);
+        if (link.type === "tag") next.push(link.object);
+      }
+      level = next;
+    }
+    return tags;
+  }
+}
