@@ -25,7 +25,8 @@ const rooms = [
   ["format", "(journal|pack/(?!object-format)|transfer|upkeep|repository)"],
   ["journal", "(transfer|upkeep|repository)"],
   ["pack", "(?!pack/|(platform|concurrent)\\.ts)"],
-  ["transfer", "(upkeep|repository)"],
+  ["selection", "(journal|transfer|mirror|history|upkeep|repository)"],
+  ["transfer", "(selection|history|upkeep|repository)"],
   ["upkeep", "repository"],
 ];
 
