@@ -168,14 +168,16 @@ test("mirrors, in a bucket, on a machine with SSH and in a folder", async (conte
   await reader.shell(
     `npm install --global ${Object.values(reader.packed("@trunks/backend-s3", "@trunks/backend-sftp"))}`,
   );
-  await reader.shell("mkdir mirrored; cd mirrored; git init -q my-app; git -C my-app commit -q --allow-empty -m one");
+  await reader.shell(
+    "mkdir mirrored mirrored/share; cd mirrored; git init -q my-app; git -C my-app commit -q --allow-empty -m one",
+  );
   const [user, folder] = [files.shell["me@"] as string, files.shell["/srv/code"] as string];
   await reader.shell(`ssh -F "$HOME/.ssh/config" ${user}files.example mkdir -p ${folder}`);
   const page = "docs/mirrors.md";
   const place = { "me@": user, "/srv/code": folder };
   const { "//my-bucket": name, "region=eu-central-1": region } = bucket.shell as Record<string, string>;
   const changes = { ...place, "//my-bucket": name as string, "region=eu-central-1": region as string };
-  const share = { "file:///mnt/share": `file://${reader.path}/mnt/share` };
+  const share = { "file:///mnt/share": `file://${reader.path}/mirrored/share` };
   const mine = { folder: "mirrored/my-app", environment };
   const told = await follow({ ...mine, page, block: 0, changes: { ...changes, ...share } });
   expect(told).toMatch(/^archive .*mirror: lagging, even\nbackup .*mirror: strict, even\nprimary .*default/m);
