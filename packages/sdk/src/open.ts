@@ -1,5 +1,4 @@
 import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
-import { retry, scope } from "@trunks/layers";
 import type { Settings } from "@trunks/location";
 import {
   type ObjectFormat,
@@ -45,7 +44,11 @@ const defaultMemorySizeBytes = 2 ** 25;
 
 /** Opens the trunk that a URL names. Its backend is loaded now, and no other. */
 export async function openUrl(url: string, options: OpenUrlOptions): Promise<Session> {
-  const { openLocation, openPlace } = await import("@trunks/location");
+  // Not before a URL is to be opened: a program that brings its own backend starts sooner without.
+  const [{ openLocation, openPlace }, { retry, scope }] = await Promise.all([
+    import("@trunks/location"),
+    import("@trunks/layers"),
+  ]);
   const { settings, installations } = options;
   const how = { environment: environment(), settings, installations };
   const opened = await openLocation(url, how);

@@ -14,7 +14,7 @@ test("importing the SDK loads no backend, nothing of URLs, and nothing that merg
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   const urls = JSON.parse(output) as string[];
   const packages = urls.flatMap((url) => /\/packages\/([^/]+)\/src\//.exec(url)?.[1] ?? []);
-  expect(new Set(packages)).toEqual(new Set(["core", "layers", "repo", "sdk"]));
+  expect(new Set(packages)).toEqual(new Set(["core", "repo", "sdk"]));
   expect(urls.filter((url) => url.includes("node_modules"))).toEqual([]);
   expect(urls.filter((url) => /^node:(fs|net|http|child_process|worker)/.test(url))).toEqual([]);
 });

@@ -40,7 +40,9 @@ export class RandomTree {
   async change(trunk: Trunk): Promise<void> {
     const random = this.#random;
     const present = [...this.files.keys()];
-    if (present.length > 0 && random.chance(0.15)) return this.#remove(trunk, random.pick(present));
+    // Bounded, so that many changes take as long as they are many.
+    if (present.length > 0 && random.chance(present.length > 40 ? 0.7 : 0.15))
+      return this.#remove(trunk, random.pick(present));
     if (present.length > 0 && random.chance(0.15)) return this.#copyOrMove(trunk, random.pick(present));
     const path = present.length > 0 && random.chance(0.2) ? random.pick(present) : this.#freePath();
     const file: File = {
