@@ -31,10 +31,13 @@ async function simulateMany(product: Subject, first: number, count: number): Pro
   const before = process.cpuUsage();
   const tally: Record<string, number> = {};
   let done = 0;
-  const failed = await search(product, first, count, (history) => {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const add = (history: History) => {
     for (const [what, number] of Object.entries(history.tally)) tally[what] = (tally[what] ?? 0) + number;
     if (++done % 10_000 === 0) say(`${done} histories`);
-  });
+  };
+  const failed = await search(product, first, count, add, stop.signal);
   const { user, system } = process.cpuUsage(before);
   const minutes = (user + system) / 60_000_000;
   if (failed !== undefined) await explain(product, failed);

@@ -27,18 +27,19 @@ export function withMutant<Result>(mutant: Mutant, use: (subject: Subject) => Pr
   return withPatchedCode([...fewPacks, ...patches], (code) => use({ codeOf: () => code, lapses }));
 }
 
-/** Runs histories from seed `first` on, and answers the first that breaks a promise. */
+/** Runs histories from seed `first` on, until `signal` is raised, and answers the first that breaks a promise. */
 export async function search(
   { codeOf, lapses }: Subject,
   first: number,
   count: number,
   onHistory: (history: History) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<History | undefined> {
   const { stackTraceLimit } = Error;
   // Thousands of failures are simulated, and nobody asks where they began.
   Error.stackTraceLimit = 0;
   try {
-    for (let seed = first; seed < first + count; seed++) {
+    for (let seed = first; seed < first + count && !signal?.aborted; seed++) {
       const history = await simulate(codeOf(seed), { seed }, lapses);
       onHistory(history);
       if (history.violation !== undefined) return history;
