@@ -77,7 +77,10 @@ export class Mirrors {
     this.#checked = state.recordDigest;
   }
 
-  /** The primary, with each new key written to the strict mirrors at the same time. */
+  /**
+   * The primary, with each new key written to the strict mirrors at the same time; and removed from them, if they can be
+   * reached, when nothing came of it.
+   */
   uploads({ primary, mirrors }: MirrorMap): Backend {
     const places = requiredPlaces({ primary, mirrors }, primary?.name);
     if (places.length === 0) return this.#primary;
@@ -96,7 +99,10 @@ export class Mirrors {
       get: (key, options) => primaryStore.get(key, options),
       put: (key, body, options) => primaryStore.put(key, body, options),
       list: (prefix, options) => primaryStore.list(prefix, options),
-      delete: (keys, options) => primaryStore.delete(keys, options),
+      delete: async (keys, options) => {
+        await primaryStore.delete(keys, options);
+        await Promise.allSettled(places.map(async (place) => (await this.store(place)).delete(keys, options)));
+      },
       close: () => primaryStore.close(),
     };
   }
@@ -155,6 +161,15 @@ export class Mirrors {
       }),
     );
     return missed;
+  }
+
+  /**
+   * Removes keys from the mirrors that hold `state`, in which it is decided that nobody needs them. Best effort: what stays
+   * in one that cannot be reached is removed by `syncMirror`.
+   */
+  async remove(keys: readonly string[], state: State, options: RequestOptions = {}): Promise<void> {
+    const stores = await this.holders(state);
+    await Promise.allSettled(stores.map((store) => store.delete(keys, options)));
   }
 
   /** The mirrors that hold `state`, so far as this object has seen to it. */

@@ -1,4 +1,4 @@
-import { isTrunksError, type RequestOptions } from "@trunks/core";
+import { type Backend, isTrunksError, type RequestOptions } from "@trunks/core";
 import { indexKey, packKey } from "../format/key.ts";
 import type { Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
@@ -88,7 +88,7 @@ async function mergeOnce(
     const change = { retired: packs.map(({ name }) => name), segments };
     const still = (later: State) => isCurrent(change, state, later);
     const after = await appendUpkeep(repository, state, change, still, options);
-    if (after === undefined) await discard(repository, segments, options);
+    if (after === undefined) await discard(uploads, segments, options);
     return after && { state: after, size: rewritten?.size ?? 0 };
   } catch (error) {
     // What was to be read is gone: another run has retired it, and its grace time is over.
@@ -100,9 +100,9 @@ async function mergeOnce(
 }
 
 /** Uploads that no record names, and none ever will: every slot that one was made for holds another's. */
-async function discard(repository: TendedTrunk, segments: readonly Segment[], options: RequestOptions): Promise<void> {
+async function discard(uploads: Backend, segments: readonly Segment[], options: RequestOptions): Promise<void> {
   try {
-    await repository.backend.delete(
+    await uploads.delete(
       segments.flatMap(({ id }) => [packKey(id), indexKey(id)]),
       options,
     );

@@ -77,7 +77,10 @@ export async function sweep(repository: TendedTrunk, options: SweepOptions): Pro
     const doomed = victims.filter((key) => state.doomed.has(key));
     const files = doomed.filter((key) => !isRecordKey(key)).slice(0, batchLength);
     if (batch.length === 0 && files.length === 0) break;
-    if (files.length > 0) await backend.delete(files, { signal });
+    if (files.length > 0) {
+      await backend.delete(files, { signal });
+      await repository.mirrors.remove(files, state, { signal });
+    }
     for (const key of doomed.filter((one) => isRecordKey(one) || files.includes(one))) {
       total.deletedKeys += isRecordKey(key) ? 0 : 1;
       total.releasedRecords += isRecordKey(key) ? 1 : 0;
