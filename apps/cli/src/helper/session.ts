@@ -186,7 +186,7 @@ export class Session {
   }
 
   #writeLines(lines: readonly string[]): Promise<void> {
-    return this.#context.write(encodeText(lines.map((line) => `${line}\n`).join("")));
+    return this.#context.write(encodeText(`${lines.join("\n")}\n`));
   }
 }
 

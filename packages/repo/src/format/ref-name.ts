@@ -8,6 +8,7 @@ const maxRefNameLength = 4096;
  * Source: gitglossary and refs.c of Git.
  */
 export function isRefName(name: string): boolean {
+  if (/^refs(\/[A-Za-z0-9_-]+)+$/.test(name)) return name.length <= maxRefNameLength; // Most names, at once.
   if (!name.startsWith("refs/") || name.endsWith("/") || name.endsWith(".") || name.length > maxRefNameLength)
     return false;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must be kept out

@@ -90,8 +90,12 @@ function readRefs(reader: LineReader, objects: State["objects"]): Map<string, Re
   const refs = new Map<string, Ref>();
   let before = "";
   for (let line = reader.optional("ref"); line !== undefined; line = reader.optional("ref")) {
-    const [idText, peeledText, name] = reader.fields(line, 3) as [string, string, string];
-    const id = readObjectId(idText, reader, objects) ?? reader.fail("a ref has no value");
+    const idEnd = line.indexOf(" ");
+    const peeledEnd = line.indexOf(" ", idEnd + 1);
+    if (peeledEnd <= idEnd) reader.fail("a ref's line has fewer than 3 fields");
+    const name = line.slice(peeledEnd + 1);
+    const id = readObjectId(line.slice(0, idEnd), reader, objects) ?? reader.fail("a ref has no value");
+    const peeledText = line.slice(idEnd + 1, peeledEnd);
     const peeledId = peeledText === "-" ? undefined : readObjectId(peeledText, reader, objects);
     if (compareText(before, name) >= 0) reader.fail("its refs are out of order");
     refs.set(readRefName(name, reader), peeledId === undefined ? { id } : { id, peeledId });

@@ -68,11 +68,12 @@ function encodeEscaped(text: string): Uint8Array {
 
 /** Orders text by its bytes, as Git orders names. */
 export function compareText(left: string, right: string): number {
+  // Code units order like UTF-8 bytes unless surrogates take part.
+  if (!/[\uD800-\uDFFF]/.test(left) && !/[\uD800-\uDFFF]/.test(right)) return left < right ? -1 : left > right ? 1 : 0;
   const shorter = Math.min(left.length, right.length);
   let at = 0;
   while (at < shorter && left.charCodeAt(at) === right.charCodeAt(at)) at++;
   if (at === shorter) return left.length - right.length;
-  // Code units order like UTF-8 bytes unless surrogates take part.
   if (left.charCodeAt(at) < 0xd800 && right.charCodeAt(at) < 0xd800) return left.charCodeAt(at) - right.charCodeAt(at);
   const a = encodeText(left);
   const b = encodeText(right);
