@@ -12,6 +12,7 @@ import { Workspace } from "./workspace.ts";
 const suites: { readonly [name: string]: () => Promise<Suite> } = {
   local: async () => (await import("./suites/local.ts")).local,
   s3: async () => (await import("./suites/s3.ts")).s3,
+  refs: async () => (await import("./suites/refs.ts")).refs,
   contention: async () => (await import("./suites/contention.ts")).contention,
   memory: async () => (await import("./suites/memory.ts")).memory,
   mirrors: async () => (await import("./suites/mirrors.ts")).mirrors,

@@ -1,6 +1,6 @@
 import { MemoryBackend } from "@trunks/core/memory";
 import { type Clock, latency } from "@trunks/layers";
-import { PackWriter, type Publication, Repository } from "@trunks/repo";
+import { PackWriter, type Publication, Repository, type State } from "@trunks/repo";
 
 /** What a crowd of pushes took. */
 export interface Crowd {
@@ -31,11 +31,7 @@ export async function pushCrowd(
   const timesMs = await Promise.all(
     Array.from({ length: count }, async (_, client) => {
       await clock.sleep(delayMs());
-      const backend = latency(store, { clock, spread, random });
-      const repository = new Repository(backend, {
-        now: () => dateOf(clock),
-        sleep: (ms, signal) => clock.sleep(ms, signal),
-      });
+      const repository = clientOf(clock, store, random);
       await repository.readExisting();
       await repository.read({ forPush: true });
       const startMs = clock.now();
@@ -48,6 +44,72 @@ export async function pushCrowd(
   const state = await first.readExisting();
   if (state.refs.size !== count + 1) throw new Error(`${state.refs.size - 1} of ${count} branches are there`);
   return { timesMs, records: state.slot - slotBefore };
+}
+
+/** What it took until the last of many had pushed to one branch, in milliseconds. */
+export interface SharedBranch {
+  readonly timeMs: number;
+  /** Records in the journal. */
+  readonly records: number;
+  /** Pushes that were told to fetch first. */
+  readonly refused: number;
+}
+
+/**
+ * `count` writers with one commit each to the same branch: each fetches, merges and pushes, again and again until it is in, all
+ * at once or one after the other. Throws unless every commit is in the branch's history exactly once.
+ */
+export async function pushToOneBranch(
+  clock: Clock,
+  count: number,
+  random: () => number,
+  together: boolean,
+): Promise<SharedBranch> {
+  const store = new MemoryBackend({ now: () => dateOf(clock) });
+  const first = new Repository(store);
+  await first.create();
+  await publishCommit(first, "main", 0);
+  /** For each merge, what was merged and whose commit. */
+  const history = new Map<string, { readonly parent: string; readonly writer: number }>();
+  let refused = 0;
+  let merges = 0;
+  const begin = async (writer: number) => {
+    const repository = clientOf(clock, store, random);
+    await repository.readExisting();
+    for (;;) {
+      const state = (await repository.read()) ?? (await repository.readExisting());
+      const parent = state.refs.get(sharedRef)?.id as string;
+      const { pack, commit } = await commitPack(1000 + merges++);
+      history.set(commit, { parent, writer });
+      const moves = [{ ref: sharedRef, oldId: parent, newId: commit }];
+      const outcome = await repository.publish({ moves, basis: state.slot, assumed: [parent], pack });
+      if (outcome.kind === "decided" && outcome.moves[0] === "applied") return repository.maintain();
+      refused++;
+    }
+  };
+  const startMs = clock.now();
+  const writers = Array.from({ length: count }, (_, writer) => writer);
+  if (together) await Promise.all(writers.map(begin));
+  else for (const writer of writers) await begin(writer);
+  const timeMs = clock.now() - startMs;
+  const state = await first.readExisting();
+  const found: number[] = [];
+  for (let at = history.get(tipOf(state)); at !== undefined; at = history.get(at.parent)) found.push(at.writer);
+  if (found.toSorted((left, right) => left - right).join() !== writers.join()) throw new Error(`in are ${found}`);
+  return { timeMs, records: state.slot, refused };
+}
+
+const sharedRef = "refs/heads/main";
+
+function tipOf(state: State): string {
+  return state.refs.get(sharedRef)?.id as string;
+}
+
+function clientOf(clock: Clock, store: MemoryBackend, random: () => number): Repository {
+  return new Repository(latency(store, { clock, spread, random }), {
+    now: () => dateOf(clock),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  });
 }
 
 function dateOf(clock: Clock): number {

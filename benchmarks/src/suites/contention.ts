@@ -2,17 +2,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { Times } from "../measure.ts";
-import { pushCrowd } from "../simultaneous-pushes.ts";
+import { pushCrowd, pushToOneBranch } from "../simultaneous-pushes.ts";
 import type { Row, Suite } from "../suite.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Crowds of one size. */
 const rounds = 5;
+const minutes = 3;
 const processRounds = 5;
 
 export const contention: Suite = {
-  question: "What does a push cost when many push at once, each to a branch of its own?",
+  question: "What does a push cost when many push at once?",
   async run(workspace) {
     const rows: Row[] = [];
     for (const [count, bar] of [
@@ -23,7 +24,7 @@ export const contention: Suite = {
     ] as const) {
       rows.push(await simultaneous(count, bar, count === 1000 ? 2 : rounds));
     }
-    return [...rows, await minute(), await processes(workspace)];
+    return [...rows, await minute(), await oneBranch(), await processes(workspace)];
   },
 };
 
@@ -42,16 +43,45 @@ async function simultaneous(count: number, bar: string, crowds: number): Promise
 }
 
 async function minute(): Promise<Row> {
-  const clock = new VirtualClock();
-  const random = chance(1);
-  const crowd = await clock.run(pushCrowd(clock, 1000, () => random() * 60_000, random));
-  const times = new Times(crowd.timesMs);
+  const timesMs: number[] = [];
+  const records: number[] = [];
+  for (let seed = 1; seed <= minutes; seed++) {
+    const clock = new VirtualClock();
+    const random = chance(seed);
+    const crowd = await clock.run(pushCrowd(clock, 1000, () => random() * 60_000, random));
+    timesMs.push(...crowd.timesMs);
+    records.push(crowd.records);
+  }
+  const times = new Times(timesMs);
   return {
     what: "1,000 over a minute, each",
     measured: `${times}`,
-    beside: `${crowd.records} records`,
+    beside: `${Math.min(...records)} to ${Math.max(...records)} records`,
     figure: `median ${times.median.toFixed(0)} ms`,
     bar: "150 ms",
+  };
+}
+
+/** Writers who fetch, merge and push to one branch until they are in, beside the same one after the other. */
+async function oneBranch(): Promise<Row> {
+  const count = 32;
+  const together: number[] = [];
+  const serial: number[] = [];
+  const refused: number[] = [];
+  for (let seed = 1; seed <= rounds; seed++) {
+    const clocks = [new VirtualClock(), new VirtualClock()] as const;
+    const crowd = await clocks[0].run(pushToOneBranch(clocks[0], count, chance(seed), true));
+    together.push(crowd.timeMs);
+    refused.push(crowd.refused);
+    serial.push((await clocks[1].run(pushToOneBranch(clocks[1], count, chance(seed), false))).timeMs);
+  }
+  const [all, each] = [new Times(together), new Times(serial)];
+  return {
+    what: `${count} at once to one branch, each fetching, merging and pushing until it is in`,
+    measured: `${all}; each commit in once, ${new Times(refused).median} pushes refused`,
+    beside: `one after the other: ${each}`,
+    figure: `${(all.median / each.median).toFixed(2)} times`,
+    bar: "4 times",
   };
 }
 
