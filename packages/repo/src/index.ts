@@ -3,7 +3,7 @@ export type { Entry, RefMove } from "./format/entry.ts";
 export type { Mirror, Place } from "./format/mirror-map.ts";
 export { type InlinePack, type PackName, packNameText, type Segment } from "./format/pack-name.ts";
 export { isRefName } from "./format/ref-name.ts";
-export { sortedRefs } from "./format/snapshot.ts";
+export { listedRefs, sortedRefs } from "./format/snapshot.ts";
 export type { CataloguePack, Ref, State } from "./format/state.ts";
 export { decodeText, encodeText } from "./format/text.ts";
 export type { LogEnd } from "./history/ref-log.ts";

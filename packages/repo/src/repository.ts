@@ -181,7 +181,8 @@ export class Repository {
     this.#tidy.push(tidy);
     if (outcome.kind === "decided" && outcome.moves.includes("applied")) {
       this.#published = outcome.state;
-      if ((ownSlot !== undefined && snapshotDue(ownSlot)) || this.#tailLength > longTail) this.#snapshotDue = true;
+      const isDue = ownSlot !== undefined && snapshotDue(ownSlot, publication.moves.length);
+      if (isDue || this.#tailLength > longTail) this.#snapshotDue = true;
       await this.mirrors.settle(outcome.state, options);
     }
     return { ...outcome, missed: this.mirrors.takeMissed() };

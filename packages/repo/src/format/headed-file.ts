@@ -8,6 +8,8 @@ export interface HeadedFile {
   /** SHA-256 of the header's lines, hexadecimal. */
   readonly digest: string;
   readonly lines: readonly string[];
+  /** The same, each with its end. */
+  readonly text: string;
   readonly body: Uint8Array;
 }
 
@@ -86,8 +88,21 @@ export function decodeHeadedFile(bytes: Uint8Array, kinds: readonly FileKind[], 
   if (header.includes(0)) throw damaged(key, "its header is no text");
   if (end + 1 < bytes.length && !kindsWithBody.includes(opening.kind as FileKind))
     throw damaged(key, "bytes follow its header");
-  const lines = header.length === 0 ? [] : decodeText(header.subarray(0, -1)).split("\n");
-  return { kind: opening.kind as FileKind, digest: opening.digest, lines, body: bytes.subarray(end + 1) };
+  const text = decodeText(header);
+  return {
+    kind: opening.kind as FileKind,
+    digest: opening.digest,
+    text,
+    get lines() {
+      return linesOf(text);
+    },
+    body: bytes.subarray(end + 1),
+  };
+}
+
+/** Lines that each have their end. */
+export function linesOf(text: string): string[] {
+  return text === "" ? [] : text.slice(0, -1).split("\n");
 }
 
 /** Throws `NOT_SUPPORTED` for a version that this code does not know. */

@@ -1,5 +1,5 @@
 import { readObjectId, readRefName } from "./entry.ts";
-import { checkFeatures, decodeHeadedFile, encodeHeadedFile } from "./headed-file.ts";
+import { checkFeatures, decodeHeadedFile, encodeHeadedFile, linesOf } from "./headed-file.ts";
 import { snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import { mapLines, readMap } from "./mirror-map.ts";
@@ -14,8 +14,12 @@ import {
   segmentText,
 } from "./pack-name.ts";
 import { readObjectFormat } from "./record.ts";
+import { RefLines } from "./ref-lines.ts";
 import type { CataloguePack, Ref, State, Verdict } from "./state.ts";
 import { compareText } from "./text.ts";
+
+/** So many characters of refs are kept as they are; fewer are taken apart at once. */
+const leastRefLinesLength = 64 * 1024;
 
 /** The bytes of a snapshot of `state`. See docs/format.md, 3.6. */
 export function encodeSnapshot(state: State): Uint8Array {
@@ -38,8 +42,14 @@ export function encodeSnapshot(state: State): Uint8Array {
   return encodeHeadedFile("snapshot", lines).bytes;
 }
 
+/** Lines `<id> <name>` of all refs, in byte order of their names, if they need not be put together first. */
+export function listedRefs({ refs }: Pick<State, "refs">): string | undefined {
+  return refs instanceof RefLines && !refs.hasPeeled && refs.size > 0 ? refs.listed() : undefined;
+}
+
 /** Refs in byte order of their names. */
 export function sortedRefs(state: Pick<State, "refs">): [string, Ref][] {
+  if (state.refs instanceof RefLines) return [...state.refs];
   return [...state.refs].sort(([left], [right]) => compareText(left, right));
 }
 
@@ -48,7 +58,13 @@ export function sortedRefs(state: Pick<State, "refs">): [string, Ref][] {
  * Throws `CORRUPT`, or `NOT_SUPPORTED` for a newer format.
  */
 export function decodeSnapshot(bytes: Uint8Array, key: string): State {
-  const reader = new LineReader(decodeHeadedFile(bytes, ["snapshot"], key).lines, key);
+  const { text } = decodeHeadedFile(bytes, ["snapshot"], key);
+  const block = refBlock(text);
+  const isLong = block[1] - block[0] >= leastRefLinesLength;
+  const format = text.includes("\nobjects sha256\n") ? "sha256" : "sha1";
+  const plain = isLong ? RefLines.of(text.slice(...block), format) : undefined;
+  const rest = plain === undefined ? text : text.slice(0, block[0]) + text.slice(block[1]);
+  const reader = new LineReader(linesOf(rest), key);
   const trunkId = reader.id(reader.required("trunk"));
   const objects = readObjectFormat(reader);
   const slot = reader.slot(reader.required("slot"), -1);
@@ -64,7 +80,7 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
     dropped: readPast(reader, "dropped", slot),
     unproved: readPast(reader, "unproved", slot),
     head: readRefName(reader.required("head"), reader),
-    refs: readRefs(reader, objects),
+    refs: plain ?? readRefs(reader, objects),
     packs: readDated(reader, "pack", slot, readPack),
     retired: readDated(reader, "retired", slot, readRetired),
     verdicts: readDated(reader, "verdict", slot, readVerdict),
@@ -73,6 +89,14 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
   };
   reader.end();
   return state;
+}
+
+/** From where to where the refs' lines are in a snapshot's text, if they are where they belong. */
+function refBlock(text: string): [number, number] {
+  const head = text.indexOf("\nhead ");
+  const start = text.indexOf("\n", head + 1) + 1;
+  if (head === -1 || !text.startsWith("ref ", start)) return [text.length, text.length];
+  return [start, text.indexOf("\n", text.lastIndexOf("\nref ") + 1) + 1];
 }
 
 /** A slot up to the snapshot's own; -1 for none. */

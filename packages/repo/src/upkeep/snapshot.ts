@@ -9,12 +9,15 @@ const snapshotInterval = 64;
 /** Whoever has read more records than this behind the newest snapshot, and pushes, knows that it is time for one. */
 export const longTail = 2 * snapshotInterval - 1;
 
+/** A record of so many moves is read more slowly than a snapshot with the same refs in it. */
+const manyMoves = 1000;
+
 /**
- * Whether the writer of this slot should write a snapshot. Every writer can tell from the slot alone, so nobody needs to
+ * Whether the writer of this slot should write a snapshot, with so many moves in its push. Every writer can tell from the slot alone, so nobody needs to
  * know when the last one was written, and no two of them write the same one.
  */
-export function snapshotDue(slot: number): boolean {
-  return slot % snapshotInterval === snapshotInterval - 1;
+export function snapshotDue(slot: number, moves: number): boolean {
+  return slot % snapshotInterval === snapshotInterval - 1 || moves >= manyMoves;
 }
 
 /** Writes a snapshot of `state` under a fresh id and points `latest` to it. Readers profit; nobody depends on it. */
