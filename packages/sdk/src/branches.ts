@@ -3,7 +3,7 @@ import { isRefName, type ObjectId, sortedRefs } from "@trunks/repo";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { publishMoves } from "./publish.ts";
 import { reachableCommit } from "./reachable.ts";
-import { branchPrefix, type Session } from "./session.ts";
+import { branchPrefix, type OpenSession, type Session } from "./session.ts";
 
 /** A branch, in the shape that the command line prints. */
 export interface Branch {
@@ -29,15 +29,16 @@ export interface CreateBranchOptions extends BranchOptions {
 
 /** The branches of a trunk. Each change is one push, and no object is copied. */
 export class Branches {
-  readonly #session: () => Promise<Session>;
+  readonly #session: OpenSession;
 
-  constructor(session: () => Promise<Session>) {
+  /** The session is asked for by each call. */
+  constructor(session: OpenSession) {
     this.#session = session;
   }
 
   /** All branches, as the trunk was read last; by name. */
-  async list(options: PageOptions = {}): Promise<ListAnswer<Branch>> {
-    const session = await this.#session();
+  async list(options: PageOptions & RequestOptions = {}): Promise<ListAnswer<Branch>> {
+    const session = await this.#session(options);
     const names = sortedRefs(session.state)
       .map(([ref]) => ref)
       .filter((ref) => ref.startsWith(branchPrefix))
@@ -50,15 +51,15 @@ export class Branches {
   }
 
   /** Throws `NOT_FOUND`. */
-  async get({ name }: BranchOptions): Promise<Branch> {
-    const branch = branchOf(await this.#session(), name);
+  async get({ name, signal }: BranchOptions): Promise<Branch> {
+    const branch = branchOf(await this.#session({ signal }), name);
     if (branch.local_id === null && branch.trunk_id === null) throw noBranch(name);
     return branch;
   }
 
   /** Makes a branch in the trunk. Throws `ALREADY_EXISTS`, and `NOT_FOUND` for a beginning that the trunk does not have. */
   async create({ name, from, signal }: CreateBranchOptions): Promise<Branch> {
-    const session = await this.#session();
+    const session = await this.#session({ signal });
     return session.lock.run(signal, async () => {
       const ref = checkBranchName(name);
       if (session.state.refs.has(ref)) throw new TrunksError("ALREADY_EXISTS", `there is a branch ${name} already`);
@@ -70,7 +71,7 @@ export class Branches {
 
   /** Points a branch to another commit that the trunk has, wherever it pointed before. Throws `NOT_FOUND`. */
   async update({ name, to, signal }: BranchOptions & { readonly to: string }): Promise<Branch> {
-    const session = await this.#session();
+    const session = await this.#session({ signal });
     return session.lock.run(signal, async () => {
       const ref = checkBranchName(name);
       if (ref === session.ref) throw standingOn(name);
@@ -84,7 +85,7 @@ export class Branches {
 
   /** Takes a branch out of the trunk. Throws `NOT_FOUND`, and `INVALID_ARGUMENT` for the default branch and the one stood on. */
   async delete({ name, signal }: BranchOptions): Promise<void> {
-    const session = await this.#session();
+    const session = await this.#session({ signal });
     await session.lock.run(signal, async () => {
       const ref = checkBranchName(name);
       const oldId = session.state.refs.get(ref)?.id;
@@ -97,7 +98,7 @@ export class Branches {
 
   /** Stands on another branch. Throws `INVALID_ARGUMENT` when something here is staged or not pushed. */
   async switch({ name, signal }: BranchOptions): Promise<Branch> {
-    const session = await this.#session();
+    const session = await this.#session({ signal });
     return session.lock.run(signal, async () => {
       const tip = session.state.refs.get(checkBranchName(name))?.id;
       if (tip === undefined) throw noBranch(name);

@@ -16,6 +16,6 @@ export type { OpenOptions, OpenUrlOptions } from "./open.ts";
 export type { PullOptions, PushAnswer, PushOptions } from "./push.ts";
 export type { ReadFile } from "./read-files.ts";
 export type { DiffOptions, Status } from "./status.ts";
-export type { CreateTagOptions, Tag, Tags } from "./tags.ts";
+export type { CreateTagOptions, Tag, TagOptions, Tags } from "./tags.ts";
 export { Trunk } from "./trunk.ts";
 export { Trunks, type TrunksOptions } from "./trunks.ts";

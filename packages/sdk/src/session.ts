@@ -8,6 +8,9 @@ import { StagedTree } from "./staged-tree.ts";
 
 export const branchPrefix = "refs/heads/";
 
+/** The session that a resource works with, when it is asked. */
+export type OpenSession = (options: RequestOptions) => Promise<Session>;
+
 export interface SessionOptions {
   /** Without `refs/heads/`. Default: the branch that the trunk's HEAD names. */
   readonly branch?: string;

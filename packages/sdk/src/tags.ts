@@ -5,7 +5,7 @@ import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { cleanMessage } from "./message.ts";
 import { publishMoves } from "./publish.ts";
 import { reachableCommit } from "./reachable.ts";
-import type { Session } from "./session.ts";
+import type { OpenSession, Session } from "./session.ts";
 
 export interface Tag {
   readonly object: "tag";
@@ -18,8 +18,11 @@ export interface Tag {
   readonly annotated: boolean;
 }
 
-export interface CreateTagOptions extends RequestOptions {
+export interface TagOptions extends RequestOptions {
   readonly name: string;
+}
+
+export interface CreateTagOptions extends TagOptions {
   /** A branch, a tag, a commit that the trunk has. Default: the last pushed commit of the branch one stands on. */
   readonly from?: string;
   /** Makes it an annotated tag. */
@@ -31,15 +34,16 @@ const tagPrefix = "refs/tags/";
 
 /** The tags of a trunk. Each change is one push. */
 export class Tags {
-  readonly #session: () => Promise<Session>;
+  readonly #session: OpenSession;
 
-  constructor(session: () => Promise<Session>) {
+  /** The session is asked for by each call. */
+  constructor(session: OpenSession) {
     this.#session = session;
   }
 
   /** All tags, as the trunk was read last; by name. */
-  async list(options: PageOptions = {}): Promise<ListAnswer<Tag>> {
-    const { state } = await this.#session();
+  async list(options: PageOptions & RequestOptions = {}): Promise<ListAnswer<Tag>> {
+    const { state } = await this.#session(options);
     const tags = sortedRefs(state).flatMap(([ref, { id, peeledId }]) =>
       ref.startsWith(tagPrefix) ? [tagOf(ref.slice(tagPrefix.length), id, peeledId)] : [],
     );
@@ -47,15 +51,15 @@ export class Tags {
   }
 
   /** Throws `NOT_FOUND`. */
-  async get({ name }: { readonly name: string }): Promise<Tag> {
-    const found = (await this.#session()).state.refs.get(tagPrefix + name);
+  async get({ name, signal }: TagOptions): Promise<Tag> {
+    const found = (await this.#session({ signal })).state.refs.get(tagPrefix + name);
     if (found === undefined) throw noTag(name);
     return tagOf(name, found.id, found.peeledId);
   }
 
   /** Makes a tag in the trunk. Throws `ALREADY_EXISTS`, and `NOT_FOUND` for a commit that the trunk does not have. */
   async create({ name, from, message, tagger, signal }: CreateTagOptions): Promise<Tag> {
-    const session = await this.#session();
+    const session = await this.#session({ signal });
     return session.lock.run(signal, async () => {
       const ref = tagPrefix + name;
       if (!isRefName(ref)) throw new TrunksError("INVALID_ARGUMENT", `${JSON.stringify(name)} cannot be a tag's name`);
@@ -69,8 +73,8 @@ export class Tags {
   }
 
   /** Takes a tag out of the trunk. Throws `NOT_FOUND`. */
-  async delete({ name, signal }: RequestOptions & { readonly name: string }): Promise<void> {
-    const session = await this.#session();
+  async delete({ name, signal }: TagOptions): Promise<void> {
+    const session = await this.#session({ signal });
     await session.lock.run(signal, async () => {
       const ref = tagPrefix + name;
       const oldId = session.state.refs.get(ref)?.id;

@@ -1,4 +1,4 @@
-import { TrunksError } from "@trunks/core";
+import { type RequestOptions, TrunksError } from "@trunks/core";
 import { Branches } from "./branches.ts";
 import { findClone } from "./clone.ts";
 import { type OpenUrlOptions, openUrl } from "./open.ts";
@@ -26,7 +26,7 @@ export class Trunks implements AsyncDisposable {
   /** Does nothing but keep its arguments. */
   constructor(options: TrunksOptions = {}) {
     this.#options = options;
-    const newest = () => this.#newest();
+    const newest = (request: RequestOptions) => this.#newest(request);
     this.branches = new Branches(newest);
     this.tags = new Tags(newest);
   }
@@ -49,7 +49,7 @@ export class Trunks implements AsyncDisposable {
   }
 
   /** The trunk as it is now. */
-  async #newest(): Promise<Session> {
+  async #newest({ signal }: RequestOptions): Promise<Session> {
     if (this.#opening === undefined) {
       this.#opening = this.#find().then(({ url, options }) => openUrl(url, options));
       this.#opening.catch(() => {
@@ -58,10 +58,10 @@ export class Trunks implements AsyncDisposable {
       return this.#opening;
     }
     const session = await this.#opening;
-    await session.lock.run(undefined, async () => {
-      await session.fetch({});
+    await session.lock.run(signal, async () => {
+      await session.fetch({ signal });
       const { remoteTip } = session;
-      if (remoteTip !== session.tip) await session.moveTo(remoteTip, remoteTip, {});
+      if (remoteTip !== session.tip) await session.moveTo(remoteTip, remoteTip, { signal });
     });
     return session;
   }

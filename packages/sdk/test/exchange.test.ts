@@ -65,6 +65,54 @@ describe("git clones what was pushed here", () => {
     expect(blobs.equals(noise)).toBe(true);
     expect(await sandbox.git(["fsck", "--strict"], { folder: "large" })).toBe("");
   });
+
+  test("with ids of SHA-256", { timeout: 60_000 }, async () => {
+    await using trunk = await Trunk.open(sandbox.url("sha256"), { create: "sha256" });
+    await trunk.write("folder/file", "text\n");
+    const { id } = await trunk.commit({ message: "first" });
+    await trunk.push();
+    await sandbox.git(["clone", "-q", `trunks::${sandbox.url("sha256")}`, "sha256"]);
+    expect(await sandbox.git(["rev-parse", "HEAD"], { folder: "sha256" })).toBe(id);
+    expect(await sandbox.git(["fsck", "--strict"], { folder: "sha256" })).toBe("");
+    sandbox.write("sha256/other", "by git\n");
+    await sandbox.git(["add", "-A"], { folder: "sha256" });
+    await sandbox.git(["commit", "-q", "-m", "second"], { folder: "sha256" });
+    await sandbox.git(["push", "-q"], { folder: "sha256" });
+    await trunk.pull();
+    expect(await trunk.read("other")).toBe("by git\n");
+  });
+
+  test("what is written here only survives: submodules, old modes, bytes that are no text", {
+    timeout: 60_000,
+  }, async () => {
+    const folder = "odd";
+    await sandbox.git(["init", "-q", folder]);
+    const blob = await sandbox.git(["hash-object", "-w", "--stdin"], { folder, input: "x" });
+    const lines = [
+      `160000 commit ${"1".repeat(40)}\tmodule`,
+      `100664 blob ${blob}\told`,
+      `100644 blob ${blob}\tname \xff`,
+    ];
+    const input = Buffer.from(`${lines.join("\0")}\0`, "latin1");
+    const tree = await sandbox.git(["mktree", "-z", "--missing"], { folder, input });
+    const message = Buffer.from("caf\xe9\n", "latin1");
+    const commit = await sandbox.git(["commit-tree", tree], { folder, input: message });
+    const remote = `trunks::${sandbox.url("odd")}`;
+    await sandbox.git(["push", "-q", remote, `${commit}:refs/heads/main`], { folder });
+    await using trunk = await Trunk.open(sandbox.url("odd"));
+    expect((await trunk.list()).data.map(({ path, type, mode }) => [path, type, mode])).toEqual([
+      ["module", "submodule", "160000"],
+      ["name \udcff", "file", "100644"],
+      ["old", "file", "100664"],
+    ]);
+    await trunk.write("new", "new\n");
+    await trunk.copy("name \udcff", "copy \udcfe");
+    await trunk.commit({ message: "second" });
+    await trunk.push();
+    await sandbox.git(["fetch", "-q", remote, "main"], { folder });
+    const changes = await sandbox.git(["diff-tree", "-r", "--name-status", commit, "FETCH_HEAD"], { folder });
+    expect(changes.split("\n")).toEqual(['A\t"copy \\376"', "A\tnew"]);
+  });
 });
 
 describe("what git pushed is read here", () => {
