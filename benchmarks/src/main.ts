@@ -17,6 +17,7 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   memory: async () => (await import("./suites/memory.ts")).memory,
   mirrors: async () => (await import("./suites/mirrors.ts")).mirrors,
   backends: async () => (await import("./suites/backends.ts")).backends,
+  install: async () => (await import("./suites/install.ts")).install,
   sdk: async () => (await import("./suites/sdk.ts")).sdk,
 };
 
