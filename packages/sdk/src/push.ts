@@ -29,8 +29,9 @@ export interface PushAnswer {
 
 /** Publishes the commits made here. Throws `ConflictError` when the branch moved, and a retry is not wanted or not possible. */
 export async function push(session: Session, options: PushOptions): Promise<PushAnswer> {
-  for (let replays = 0; ; replays++) {
-    const { tip, base, ref } = session;
+  const { ref } = session;
+  for (let replays = 0; ; ) {
+    const { tip, base } = session;
     const answer = { object: "push", ref, old_id: base ?? null, new_id: tip ?? null, replays } as const;
     if (tip === undefined || tip === base) return { ...answer, pushed: false };
     try {
@@ -38,17 +39,32 @@ export async function push(session: Session, options: PushOptions): Promise<Push
       session.base = tip;
       return { ...answer, pushed: true };
     } catch (error) {
+      if (!(error instanceof ConflictError)) session.unsettled = tip;
       if (!(error instanceof ConflictError) || error.moved.length === 0) throw error;
-      if (error.moved[0]?.actual === tip) {
-        // An earlier try whose answer was lost: nobody is in conflict with himself.
-        session.objects.new.pushed(newObjectsOf(session, tip).keys(), true);
-        session.base = tip;
-        return { ...answer, pushed: true };
+      if (await settleEarlier(session, options)) {
+        if (session.base === tip) return { ...answer, pushed: true };
+        continue;
       }
       if (options.retry === undefined || replays === maxReplays) throw error;
     }
     await replay(session, options.retry, options);
+    replays++;
   }
+}
+
+/**
+ * Whether an earlier push whose outcome was not told has reached the trunk, and others may have pushed on top of it: nobody
+ * is in conflict with himself. Its commits count as pushed from then on.
+ */
+async function settleEarlier(session: Session, options: RequestOptions): Promise<boolean> {
+  const { tip, remoteTip, history } = session;
+  const sent = session.unsettled ?? (remoteTip === tip ? tip : undefined);
+  if (sent === undefined || remoteTip === undefined) return false;
+  session.unsettled = undefined;
+  if (!(await history.isAncestor(sent, remoteTip, options))) return false;
+  session.objects.new.pushed(newObjectsOf(session, sent).keys(), true);
+  session.base = sent;
+  return true;
 }
 
 export interface PullOptions extends RequestOptions {
@@ -62,5 +78,6 @@ export async function pull(session: Session, options: PullOptions): Promise<void
   if (session.remoteTip === undefined && session.base !== undefined) {
     throw new TrunksError("NOT_FOUND", `the trunk has no branch ${session.branch} any more`);
   }
+  await settleEarlier(session, options);
   await replay(session, options.how ?? "rebase", options);
 }

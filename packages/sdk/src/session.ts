@@ -40,6 +40,8 @@ export class Session {
   tip: ObjectId | undefined;
   /** What the trunk's branch was when the commits were made that are not pushed yet. */
   base: ObjectId | undefined;
+  /** The commit of a push that may have reached the trunk or not. */
+  unsettled: ObjectId | undefined;
   /** The tree of `tip`. */
   tree: ObjectId | undefined;
   staged: StagedTree;
