@@ -23,7 +23,8 @@ export async function readLastMaintenance(commonDir: string): Promise<LastMainte
 /** Never throws: it is a note for people. */
 export async function writeLastMaintenance(commonDir: string, last: LastMaintenance): Promise<void> {
   try {
-    await mkdir(dirname(pathIn(commonDir)), { recursive: true });
+    // Not with `recursive`: a clone that was removed meanwhile must not be there again.
+    await mkdir(dirname(pathIn(commonDir))).catch(() => {});
     await writeFile(pathIn(commonDir), `${JSON.stringify(last)}\n`);
   } catch {
     // As if it had not been.
