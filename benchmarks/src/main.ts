@@ -14,6 +14,7 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   s3: async () => (await import("./suites/s3.ts")).s3,
   refs: async () => (await import("./suites/refs.ts")).refs,
   contention: async () => (await import("./suites/contention.ts")).contention,
+  upkeep: async () => (await import("./suites/upkeep.ts")).upkeep,
   memory: async () => (await import("./suites/memory.ts")).memory,
   mirrors: async () => (await import("./suites/mirrors.ts")).mirrors,
   backends: async () => (await import("./suites/backends.ts")).backends,
