@@ -59,7 +59,8 @@ that comes with a commit is refused: the git folder keeps a random key that the 
 
 \`TRUNKS_STORAGE_<NAME>_<KEY>\` goes before the file, and suffices without it: the name in upper case with \`_\` for \`-\`, the
 key \`URL\`, \`REGION\`, \`ENDPOINT\`, \`ACCESS_KEY\`, \`SECRET_KEY\`, \`SESSION_TOKEN\`, \`PASSWORD\` or any option of the backend.
-An empty variable counts as none. What neither says is left to the store's own chain of credentials.
+An empty variable counts as none. Who asks is never put together from both: an access key of the environment ends the saved
+secret key and session token, one kind of key or token another saved kind. What neither says is left to the store's own chain of credentials.
 
 Packages of backends are looked for beside this program, in the folders of \`TRUNKS_BACKEND_PATH\` (absolute, separated as
 \`PATH\` is), and in \`$XDG_DATA_HOME/trunks/backends\` (by default under \`~/.local/share\`), where \`trunks backend add\` puts
