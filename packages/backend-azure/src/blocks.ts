@@ -57,10 +57,13 @@ async function stageAll(store: AzureStore, write: Write, plan: BlockPlan, names:
   const signal = write.signal ? AbortSignal.any([write.signal, failed.signal]) : failed.signal;
   let next = 0;
   async function work(): Promise<void> {
+    // One place for all blocks of a worker: memory that was used before is at hand sooner than new memory.
+    const place = Buffer.allocUnsafeSlow(write.body instanceof Uint8Array ? 0 : plan.partSizeBytes);
     while (next < plan.count) {
       const index = next++;
       const start = index * plan.partSizeBytes;
-      const bytes = await readPart(write.body, start, Math.min(start + plan.partSizeBytes, bodySize(write.body)));
+      const end = Math.min(start + plan.partSizeBytes, bodySize(write.body));
+      const bytes = await readPart(write.body, start, end, place);
       await stage(store, { ...write, signal }, names[index] as string, bytes);
     }
   }
@@ -92,13 +95,12 @@ async function stage(store: AzureStore, write: Write, name: string, bytes: Uint8
   }
 }
 
-async function readPart(body: Body, start: number, end: number): Promise<Uint8Array> {
+async function readPart(body: Body, start: number, end: number, place: Uint8Array): Promise<Uint8Array> {
   if (body instanceof Uint8Array) return body.subarray(start, end);
-  const part = new Uint8Array(end - start);
   let filled = 0;
   for await (const chunk of bodySlice(body, start, end)) {
-    part.set(chunk, filled);
+    place.set(chunk, filled);
     filled += chunk.length;
   }
-  return part;
+  return place.subarray(0, filled);
 }
