@@ -105,7 +105,12 @@ function postgresCommand(program: string, folder: string, port: number | undefin
   // What a killed server has written outlives it without these; a machine that loses power is no matter here.
   const settings = [
     ...["fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"],
-    ...["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"],
+    ...[
+      "listen_addresses=127.0.0.1",
+      "unix_socket_directories=",
+      "max_connections=200",
+      "dynamic_shared_memory_type=mmap",
+    ],
     ...["ssl=on", `ssl_cert_file=${join(folder, "certificate.pem")}`, `ssl_key_file=${join(folder, "key.pem")}`],
   ];
   const options = settings.flatMap((setting) => ["-c", setting]);
