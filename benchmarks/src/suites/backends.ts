@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createCipheriv } from "node:crypto";
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Times } from "../measure.ts";
 import type { Address } from "../segments/segment-store.ts";
@@ -17,15 +17,28 @@ const scale = Number(process.env.TRUNKS_BENCH_SCALE ?? 1);
 const segmentSize = Math.round(256 * 2 ** 20 * scale);
 const largeSize = Math.round(2 * 2 ** 30 * scale);
 
+/** The stores to measure; of others the rows of the last run stay. Default: all. */
+const chosen = process.env.TRUNKS_BENCH_STORES?.split(",");
+
 export const backends: Suite = {
   question:
     "How fast is a segment of 256 MiB up and down on loopback, beside the vendor's own client in its best way, and how much memory does one of 2 GiB need?",
   async run(workspace) {
     const rows: Row[] = [];
-    for (const name of Object.keys(segmentStores)) rows.push(...(await storeRows(workspace, name)));
+    for (const name of Object.keys(segmentStores)) {
+      const isChosen = chosen === undefined || chosen.includes(name);
+      rows.push(...(isChosen ? await storeRows(workspace, name) : earlierRows(name)));
+    }
     return rows;
   },
 };
+
+function earlierRows(name: string): Row[] {
+  const results = join(import.meta.dirname, "..", "..", "results", "backends.json");
+  if (!existsSync(results)) return [];
+  const { rows } = JSON.parse(readFileSync(results, "utf8")) as { rows: Row[] };
+  return rows.filter(({ what }) => what.startsWith(`${name} `));
+}
 
 type Client = "trunks" | "vendor";
 type Direction = "up" | "down";
