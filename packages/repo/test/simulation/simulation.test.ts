@@ -1,8 +1,7 @@
 import { randomInt } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ownCode } from "./code.ts";
-import { maxSearch, mutants } from "./mutants.ts";
-import { search, withMutant, withProduct } from "./search.ts";
+import { search, withProduct } from "./search.ts";
 import { type History, simulate } from "./simulation.ts";
 
 /** From seed 0 on, always the same. */
@@ -65,11 +64,5 @@ describe("histories with crashes, sleepers, storms and lost answers", () => {
       expect(await simulate(ownCode, { seed }, {}, notes[0])).toEqual(await simulate(ownCode, { seed }, {}, notes[1]));
       expect(notes[0]).toEqual(notes[1]);
     }
-  });
-});
-
-describe("without the rule that", () => {
-  test.each(mutants.map((mutant) => [mutant.rule, mutant] as const))("%s: a promise is broken", async (_, mutant) => {
-    expect(await withMutant(mutant, (subject) => search(subject, 0, maxSearch))).toBeDefined();
   });
 });
