@@ -3,7 +3,15 @@ export interface Problem {
   readonly object: "problem";
   /** An error means that data is missing or damaged; a warning, that something is there which need not be. */
   readonly severity: "error" | "warning";
-  readonly code: "MISSING" | "WRONG_SIZE" | "CORRUPT" | "CONNECTIVITY" | "LOCAL" | "UNKNOWN_KEY" | "UNREFERENCED";
+  readonly code:
+    | "MISSING"
+    | "WRONG_SIZE"
+    | "CORRUPT"
+    | "CONNECTIVITY"
+    | "LOCAL"
+    | "ROLLED_BACK"
+    | "UNKNOWN_KEY"
+    | "UNREFERENCED";
   /** A key, a ref or an object. */
   readonly subject: string;
   readonly message: string;

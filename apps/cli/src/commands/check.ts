@@ -1,6 +1,7 @@
 import { UsageError } from "../arguments.ts";
 import { checkConnectivity, checkContents } from "../check-contents.ts";
 import { checkKeys } from "../check-keys.ts";
+import { checkRemembered } from "../check-remembered.ts";
 import { type Command, exitStatus } from "../command.ts";
 import { duration } from "../duration.ts";
 import { clean, graceOptions, mebibytes } from "../maintenance.ts";
@@ -12,7 +13,7 @@ import { findTarget } from "../trunk-target.ts";
 export const command: Command = {
   usage: ["[REMOTE|URL] [--remote [--full] [--clean]]"],
   description: [
-    "Reads the journal, whose digests are checked on the way, and holds the store's keys and their sizes against it; lets git check that this clone is complete. With --remote every pack is downloaded into a temporary folder, its digest is checked, and git verifies that all that the refs reach is there. Fails when data is missing or damaged; warnings alone are no failure.",
+    "Reads the journal, whose digests are checked on the way, and holds the store's keys and their sizes against it, and what this clone knew of the trunk; lets git check that this clone is complete. With --remote every pack is downloaded into a temporary folder, its digest is checked, and git verifies that all that the refs reach is there. Fails when data is missing or damaged; warnings alone are no failure.",
     "With --clean, and when nothing is damaged, what neither a ref nor the log of refs within the retention reaches is taken out of the packs, and files that nobody has needed for the grace time are deleted. What is taken out now is deleted by the first run after the grace time. Safe beside pushes and fetches.",
   ],
   options: {
@@ -34,6 +35,7 @@ export const command: Command = {
       const state = await trunk.repository.readExisting({ signal });
       const full = args.flag("full");
       const problems = [
+        ...(await checkRemembered(url, { gitDir, verbose, signal })),
         ...(await checkKeys(trunk.backend, state, signal)),
         ...(args.flag("remote")
           ? await checkContents(trunk.repository, state, { full, showProgress: output.live, signal })

@@ -45,6 +45,13 @@ function change(path: string, how: (path: string) => void): void {
 beforeEach(() => makeTrunk());
 afterEach(() => sandbox.remove());
 
+test("a trunk that is older than this clone has seen it, because its store was restored from a backup", async () => {
+  const [newest] = sandbox.names(`${trunk}/journal`);
+  rmSync(join(sandbox.path, trunk, "journal", String(newest)));
+  expect(found(await check())).toEqual(["error ROLLED_BACK "]);
+  expect(found(await check("origin"))).toEqual(["error ROLLED_BACK "]);
+});
+
 test("a sound trunk passes every check", async () => {
   for (const args of [[], ["--remote"], ["--remote", "--full"], ["origin"]]) {
     expect(await check(...args)).toMatchObject({
