@@ -3,6 +3,8 @@ import { type FetchQuestion, noFilter, parseObjectFilter } from "@trunks/repo";
 /** A request for objects that needs no git to be answered. */
 export interface FetchRequest {
   readonly question: FetchQuestion;
+  /** Of the blobs only those whose paths match the patterns of this blob, an id or `main:patterns`. */
+  readonly patterns: string | undefined;
   /** The reader has nothing more to say. */
   readonly done: boolean;
   /** The reader's history is cut, or shall be: the answer says where. */
@@ -14,7 +16,7 @@ const wholeHistory = 2_147_483_647;
 
 /**
  * Reads the lines of a `fetch`; `undefined` when there is something among them that stock git has to answer: a history without
- * the parts of other refs, a filter by patterns, or all of the history, for which all packs are wanted anyway. Source:
+ * the parts of other refs, a filter by types, or all of the history, for which all packs are wanted anyway. Source:
  * gitprotocol-v2.
  */
 export function parseFetchRequest(lines: readonly string[]): FetchRequest | undefined {
@@ -28,7 +30,9 @@ export function parseFetchRequest(lines: readonly string[]): FetchRequest | unde
   );
   if (!known || !values.has("ofs-delta") || !values.has("want")) return undefined;
   const filterText = values.get("filter")?.at(-1);
-  const filter = filterText === undefined ? noFilter : parseObjectFilter(filterText);
+  const patterns = /^sparse:oid=(.+)$/.exec(filterText ?? "")?.[1];
+  const isPlain = filterText === undefined || patterns !== undefined;
+  const filter = isPlain ? noFilter : parseObjectFilter(filterText);
   const depth = readDepth(values);
   if (filter === undefined || depth === "unknown") return undefined;
   const ownEnds = values.get("shallow") ?? [];
@@ -41,6 +45,7 @@ export function parseFetchRequest(lines: readonly string[]): FetchRequest | unde
       filter,
       includeTags: values.has("include-tag"),
     },
+    patterns,
     done: values.has("done"),
     tellsEnds: depth !== undefined || ownEnds.length > 0,
   };

@@ -1,5 +1,4 @@
 import {
-  copyPack,
   type FetchSelection,
   FetchSelector,
   type ObjectReader,
@@ -7,13 +6,14 @@ import {
   type State,
 } from "@trunks/repo";
 import type { FetchRequest } from "./fetch-request.ts";
+import { packStream } from "./pack-stream.ts";
 import { dataPacket, delimiterPacket, flushPacket, maxPacketData } from "./packet-line.ts";
+import { type SparseContext, withoutUnmatched } from "./sparse-blobs.ts";
 
-export interface PartialFetchContext {
+export interface PartialFetchContext extends SparseContext {
   /** Reads the trunk's objects, in ranges of a size that suits. */
   open(settings: Pick<ObjectReaderOptions, "blockSizeBytes" | "gapSizeBytes">): ObjectReader;
   write(bytes: Uint8Array): Promise<void>;
-  readonly signal: AbortSignal;
 }
 
 /** Of some objects here and there, little is read beside them. */
@@ -34,7 +34,7 @@ export class PartialFetch {
   }
 
   /** False, and nothing was written, when stock git has to answer. */
-  async answer({ question, done, tellsEnds }: FetchRequest): Promise<boolean> {
+  async answer({ question, patterns, done, tellsEnds }: FetchRequest): Promise<boolean> {
     const { write, signal } = this.#context;
     const isWhole = question.haves.length === 0 && question.depth === undefined;
     this.#objects ??= this.#context.open(isWhole ? throughout : scattered);
@@ -57,8 +57,13 @@ export class PartialFetch {
     const selection = await selector.select(question, { signal });
     if (selection === undefined) return false;
     if (tellsEnds) opening.push(...endsSection(selection));
+    const ids =
+      patterns === undefined
+        ? selection.ids
+        : await withoutUnmatched(patterns, selection, objects, this.#state, this.#context);
+    if (ids === undefined) return false;
     await write(Buffer.concat(opening));
-    const pack = packStream(objects, this.#state, selection.ids, signal);
+    const pack = packStream(objects, this.#state, ids, signal);
     await writePack(pack, write);
     return true;
   }
@@ -67,39 +72,6 @@ export class PartialFetch {
 function endsSection({ shallow, unshallow }: FetchSelection): Uint8Array[] {
   const lines = ["shallow-info", ...shallow.map((id) => `shallow ${id}`), ...unshallow.map((id) => `unshallow ${id}`)];
   return [...lines.map((line) => dataPacket(`${line}\n`)), delimiterPacket];
-}
-
-/** Streams one pack of these objects. */
-export async function* packStream(
-  objects: ObjectReader,
-  state: State,
-  ids: Iterable<string>,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const sink = writable.getWriter();
-  const written = copyPack(objects, state.objects, ids, (bytes) => sink.write(bytes), { signal }).then(() =>
-    sink.close(),
-  );
-  // A failure reaches the reader through the stream.
-  written.catch((error) => sink.abort(error)).catch(() => {});
-  yield* gathered(readable);
-  await written;
-}
-
-/** Small pieces are many, and each would become a packet of its own. */
-async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let waiting: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of pieces) {
-    waiting.push(piece);
-    size += piece.length;
-    if (size < maxPacketData) continue;
-    yield Buffer.concat(waiting);
-    waiting = [];
-    size = 0;
-  }
-  if (size > 0) yield Buffer.concat(waiting);
 }
 
 /** The section of an answer that holds the pack, and the answer's end. */

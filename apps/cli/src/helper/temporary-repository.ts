@@ -29,7 +29,7 @@ export class TemporaryRepository {
   async #make(): Promise<string> {
     const { local, repository, options, signal } = this.#context;
     const folder = await mkdtemp(join(await local.ownFolder("tmp"), "serve-"));
-    await this.#writeSkeleton(folder);
+    await writeSkeleton(folder, this.#state);
     const packs = [...this.#state.packs.values()];
     const total = packs.reduce((sum, { pack }) => sum + pack.size, 0);
     const progress = new Progress("Receiving packs", total, options.progress);
@@ -50,19 +50,19 @@ export class TemporaryRepository {
     progress.end();
     return folder;
   }
+}
 
-  /** What git needs to take a folder for a repository; quicker than a run of `git init`. */
-  async #writeSkeleton(folder: string): Promise<void> {
-    const { objects, head } = this.#state;
-    const format = objects === "sha1" ? "repositoryformatversion = 0" : "repositoryformatversion = 1";
-    const extension = objects === "sha1" ? "" : "[extensions]\n\tobjectFormat = sha256\n";
-    const refs = sortedRefs(this.#state).map(([name, ref]) => `${ref.id} ${name}\n`);
-    await mkdir(join(folder, "objects", "pack"), { recursive: true });
-    await mkdir(join(folder, "refs"));
-    await writeFile(join(folder, "config"), `[core]\n\t${format}\n\tbare = true\n${extension}`);
-    await writeFile(join(folder, "packed-refs"), encodeText(`# pack-refs with: sorted \n${refs.join("")}`));
-    await writeFile(join(folder, "HEAD"), encodeText(`ref: ${head}\n`));
-  }
+/** Makes of a folder what git takes for a repository, with the refs of the trunk; quicker than a run of `git init`. */
+export async function writeSkeleton(folder: string, state: State): Promise<void> {
+  const { objects, head } = state;
+  const format = objects === "sha1" ? "repositoryformatversion = 0" : "repositoryformatversion = 1";
+  const extension = objects === "sha1" ? "" : "[extensions]\n\tobjectFormat = sha256\n";
+  const refs = sortedRefs(state).map(([name, ref]) => `${ref.id} ${name}\n`);
+  await mkdir(join(folder, "objects", "pack"), { recursive: true });
+  await mkdir(join(folder, "refs"));
+  await writeFile(join(folder, "config"), `[core]\n\t${format}\n\tbare = true\n${extension}`);
+  await writeFile(join(folder, "packed-refs"), encodeText(`# pack-refs with: sorted \n${refs.join("")}`));
+  await writeFile(join(folder, "HEAD"), encodeText(`ref: ${head}\n`));
 }
 
 /** In milliseconds: no helper works this long on one temporary folder. */

@@ -52,7 +52,7 @@ export async function serveUploadPack(context: UploadPackContext): Promise<void>
   const whole = new TemporaryRepository(context, state);
   const { repository, local, signal, write } = context;
   const open = (settings: ObjectReaderOptions) => cachedObjects(repository, local, state, settings);
-  const parts = { whole, objects: open(scattered), fetch: new PartialFetch(state, { open, write, signal }) };
+  const parts = { whole, objects: open(scattered), fetch: new PartialFetch(state, { open, write, local, signal }) };
   try {
     await context.write(advertisement(state));
     for (

@@ -1,5 +1,5 @@
 import { type ObjectReader, type State, treeEntries } from "@trunks/repo";
-import { packStream } from "./partial-fetch.ts";
+import { packStream } from "./pack-stream.ts";
 
 /** So few wanted objects are looked at for trees, whose own trees are then sent too; of more, a checkout wants the blobs. */
 const maxLookedAt = 16;

@@ -55,6 +55,8 @@ function history(): Uint8Array {
       `\nM 644 inline folder-${number % 4}/${number}.txt\ndata ${String(number).length}\n${number}\n`,
     );
   }
+  const patterns = "/folder-1/\n!/folder-1/5.txt\n";
+  parts.push(`M 644 inline patterns\ndata ${patterns.length}\n${patterns}\n`);
   return Buffer.concat(parts.map((part) => Buffer.from(part)));
 }
 
@@ -101,7 +103,7 @@ describe("a part of a trunk on S3", () => {
   }, 120_000);
 
   test.each([
-    ["blob:none", 2 * commitCount],
+    ["blob:none", 2 * commitCount + 1],
     ["blob:limit=1k", commitCount],
   ])(
     "--filter=%s reads no large file, what is looked at comes in few requests, and --refetch brings the rest",
@@ -119,6 +121,18 @@ describe("a part of a trunk on S3", () => {
     },
     120_000,
   );
+
+  test("--filter=sparse:oid reads what the patterns match", async () => {
+    const filter = "--filter=sparse:oid=main:patterns";
+    const { bytes } = await asked("", "clone", "-q", "--bare", filter, store.url, "sparse");
+    expect(bytes).toBeLessThan(historySizeBytes / 2);
+    const listing = ["rev-list", "--objects", "--no-object-names"];
+    const expected = await git("work", ...listing, filter, "main");
+    const found = await git("sparse", ...listing, "--missing=print", "main");
+    const here = found.split("\n").filter((line) => !line.startsWith("?"));
+    expect(here.sort()).toEqual(expected.split("\n").sort());
+    expect(await git("sparse", "cat-file", "-p", "main:folder-2/6.txt")).toBe("6");
+  }, 120_000);
 
   test("--filter=tree:0 with --depth=1 reads next to nothing", async () => {
     const { bytes } = await asked("", "clone", "-q", "--bare", "--depth=1", "--filter=tree:0", store.url, "least");

@@ -28,6 +28,9 @@ export interface FetchSelection {
   readonly unshallow: readonly ObjectId[];
   /** Everything that the reader lacks. */
   readonly ids: readonly ObjectId[];
+  /** The commits, and the blobs, among them. */
+  readonly commitIds: readonly ObjectId[];
+  readonly blobIds: readonly ObjectId[];
 }
 
 /** Decides what belongs to a fetch of a part of the history, or of the objects, and reads no more of the trunk than that takes. */
@@ -84,10 +87,12 @@ export class FetchSelector {
       edge: [...selection.edge, ...opened.filter(({ id }) => selection.present.has(id))],
     };
     const below = await selectObjects(this.#objects, this.#state.objects, around, filter, options);
-    const ids = new Set([...heads.tags, ...selection.commits.map(({ id }) => id), ...below]);
+    const commitIds = selection.commits.map(({ id }) => id);
+    const ids = new Set([...heads.tags, ...commitIds, ...below.trees, ...below.blobs]);
     if (question.includeTags) for (const id of await this.#tagsOf(ids, options)) ids.add(id);
     const own = new Set(ownEnds);
-    return { shallow: [...(cut?.boundary ?? [])].filter((id) => !own.has(id)), unshallow, ids: [...ids] };
+    const shallow = [...(cut?.boundary ?? [])].filter((id) => !own.has(id));
+    return { shallow, unshallow, ids: [...ids], commitIds, blobIds: below.blobs };
   }
 
   async #heads(

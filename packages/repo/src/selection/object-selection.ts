@@ -13,7 +13,7 @@ type Level = Map<ObjectId, string>;
 
 /**
  * The trees and blobs that the selected commits need and the trees `present`, which the reader has, do not hold at the same
- * place. Trees are read, all of one level at once; blobs are not. They come by kinds, and trees before what is below them.
+ * place. Trees are read, all of one level at once; blobs are not. Trees come before what is below them.
  */
 export async function selectObjects(
   objects: ObjectReader,
@@ -21,14 +21,14 @@ export async function selectObjects(
   { commits, edge }: CommitSelection,
   filter: ObjectFilter,
   options: RequestOptions,
-): Promise<ObjectId[]> {
+): Promise<{ readonly trees: readonly ObjectId[]; readonly blobs: readonly ObjectId[] }> {
   const walk = new TreeWalk(objects, format, filter, options);
   await walk.go(
     commits.map(({ tree }) => tree),
     edge.map(({ tree }) => tree),
   );
   const blobs = await withinLimit(objects, walk.blobs, filter.blobLimitBytes, options);
-  return [...walk.trees, ...blobs];
+  return { trees: [...walk.trees], blobs };
 }
 
 class TreeWalk {
@@ -100,9 +100,9 @@ async function withinLimit(
   blobs: ReadonlySet<ObjectId>,
   limitBytes: number,
   options: RequestOptions,
-): Promise<Iterable<ObjectId>> {
+): Promise<ObjectId[]> {
   if (limitBytes === 0) return [];
-  if (limitBytes === Number.POSITIVE_INFINITY) return blobs;
+  if (limitBytes === Number.POSITIVE_INFINITY) return [...blobs];
   const small: ObjectId[] = [];
   for await (const id of objects.smallerThan(limitBytes, blobs, options)) small.push(id);
   return small;

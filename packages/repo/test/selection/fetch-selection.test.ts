@@ -34,7 +34,9 @@ describe.each<ObjectFormat>(["sha1", "sha256"])("what belongs to a fetch, %s", (
   const id = (name: string) => repository.text(["rev-parse", name]);
   const select = async (question: Partial<FetchQuestion>) => {
     const selection = await new FetchSelector(reader(), state).select({ ...everything, ...question });
-    return selection && { ...selection, ids: [...selection.ids].sort() };
+    if (selection === undefined) return undefined;
+    const { shallow, unshallow, ids } = selection;
+    return { shallow, unshallow, ids: [...ids].sort() };
   };
   /** What stock git says belongs to it. */
   const listed = (...args: string[]) =>
