@@ -9,7 +9,7 @@ import {
   type RankedStoreName,
   rankedStores,
 } from "../support/ranked-credentials.ts";
-import { Sandbox } from "../support/sandbox.ts";
+import { type CommandOptions, Sandbox } from "../support/sandbox.ts";
 import { trunks, trunksJson } from "../support/trunks.ts";
 
 const startTimeoutMs = 15 * 60_000;
@@ -53,10 +53,11 @@ describe.each(names)("%s", (name) => {
   });
   afterEach(() => sandbox?.remove());
 
-  /** What a user is told who has these, what counts most first. `undefined`: is let in. */
-  async function refusal(given: readonly CredentialSource[]): Promise<string | undefined> {
+  /** A clone of a user who has these, what counts most first. Answers how commands are run in it. */
+  async function userWith(given: readonly CredentialSource[]): Promise<CommandOptions> {
     rmSync(join(sandbox.path, "work"), { recursive: true, force: true });
-    rmSync(join(sandbox.path, "home"), { recursive: true, force: true });
+    for (const name of [".aws", ".pgpass", ".ssh"])
+      rmSync(join(sandbox.path, "home", name), { recursive: true, force: true });
     for (const [path, text] of given.flatMap(({ files = {} }) => Object.entries(files))) {
       sandbox.write(`home/${path}`, text);
       chmodSync(join(sandbox.path, "home", path), 0o600);
@@ -64,7 +65,12 @@ describe.each(names)("%s", (name) => {
     const environment = Object.assign({}, store.environment, ...given.map((source) => source.environment));
     const secrets = Object.assign({}, ...given.map((source) => source.secrets));
     await makeClone(sandbox, store.url, secrets);
-    const options = { folder: "work", environment };
+    return { folder: "work", environment };
+  }
+
+  /** What a user is told who has these. `undefined`: is let in. */
+  async function refusal(given: readonly CredentialSource[]): Promise<string | undefined> {
+    const options = await userWith(given);
     const answer = await trunksJson<{ object: string; code?: string }>(
       sandbox,
       ["storage", "ping", "primary"],
@@ -82,6 +88,19 @@ describe.each(names)("%s", (name) => {
       const told = await refusal([source(false), ...behind.map((next) => next(true))]);
       expect(told, `wrong: ${place}`).toBe(store.refusal ?? "UNAUTHENTICATED");
     }
+  });
+
+  test("git's helper takes what the first place has", { timeout: 120_000 }, async () => {
+    const [first, ...behind] = Object.values(store.sources);
+    const given = [first?.(true) ?? {}, ...behind.map((source) => source(false))];
+    const right = await userWith(given);
+    await sandbox.git(["commit", "-q", "--allow-empty", "-m", "one"], right);
+    const push = ["push", "-q", "trunks::trunks://primary/app", "HEAD:main"];
+    await sandbox.git(push, right);
+    const wrong = await userWith([first?.(false) ?? {}, ...behind.map((source) => source(true))]);
+    const { status, stderr } = await sandbox.tryGit(["ls-remote", "trunks::trunks://primary/app"], wrong);
+    expect(status).toBe(128);
+    expect(String(stderr)).toMatch(/^fatal: /m);
   });
 });
 
