@@ -18,10 +18,12 @@ export interface Branch {
   readonly default: boolean;
 }
 
+/** Which branch is meant. */
 export interface BranchOptions extends RequestOptions {
   readonly name: string;
 }
 
+/** A new branch, and where it begins. */
 export interface CreateBranchOptions extends BranchOptions {
   /** Where it begins: a branch, a tag, a commit that the trunk has. Default: the last pushed commit of the branch one stands on. */
   readonly from?: string;

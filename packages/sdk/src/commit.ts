@@ -10,6 +10,7 @@ export interface Signature {
   readonly date: string;
 }
 
+/** A commit, in the shape that the command line prints. */
 export interface Commit {
   readonly object: "commit";
   readonly id: ObjectId;

@@ -10,16 +10,19 @@ import type { Session } from "./session.ts";
 import { isFolder, type StagedItem, StagedTree } from "./staged-tree.ts";
 import type { TreeItem } from "./tree.ts";
 
+/** Which version of the files is meant. */
 export interface VersionOptions extends RequestOptions {
   /** Of which version: a branch, a tag, a commit. Default: what is staged. */
   readonly ref?: string;
 }
 
+/** Which version of a file, and how much of it. */
 export interface ReadOptions extends VersionOptions {
   /** Part of it, in bytes. */
   readonly range?: ByteRange;
 }
 
+/** What a file is written as. */
 export interface WriteOptions extends RequestOptions {
   /** `symlink`: the content is where it points to. Default: an executable file stays one, all else is a file. */
   readonly type?: "file" | "executable" | "symlink";
@@ -157,6 +160,7 @@ async function toCopy(session: Session, source: string, target: string, options:
   return staged.copyOf(item);
 }
 
+/** What may be removed. */
 export interface RemoveOptions extends RequestOptions {
   /** Whether a folder may be removed, with all that is in it. Default false. */
   readonly recursive?: boolean;

@@ -11,6 +11,7 @@ export interface ListAnswer<Item> {
   readonly has_more: boolean;
 }
 
+/** Which part of a list. */
 export interface PageOptions {
   /** At most so many. */
   readonly limit?: number;

@@ -21,6 +21,7 @@ export interface FileEntry {
   readonly id: ObjectId | null;
 }
 
+/** What is listed, and which page of it. */
 export interface ListOptions extends VersionOptions, PageOptions {
   /** Whether folders are looked into; folders themselves are left out then. Default false. */
   readonly recursive?: boolean;

@@ -7,6 +7,7 @@ import { resolveCommit } from "./revision.ts";
 import type { Session } from "./session.ts";
 import { StagedTree } from "./staged-tree.ts";
 
+/** Which commits, and which page of them. */
 export interface LogOptions extends RequestOptions, PageOptions {
   /** Where to begin, or a range: `v1.0..main` is what `main` has and `v1.0` has not. Default: the last commit here. */
   readonly ref?: string;

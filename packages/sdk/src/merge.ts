@@ -32,6 +32,7 @@ export interface MergeConflict {
   readonly marked: string | null;
 }
 
+/** What a merge did, or what stands in its way. */
 export interface MergeAnswer {
   readonly object: "merge";
   /** `conflicts`: nothing was changed. */
@@ -41,6 +42,7 @@ export interface MergeAnswer {
   readonly conflicts: readonly MergeConflict[];
 }
 
+/** How a merge is made, and who decides what no rule decides. */
 export interface MergeOptions extends RequestOptions {
   /** Default: `Merge branch 'NAME'`. */
   readonly message?: string;

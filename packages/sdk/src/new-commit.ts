@@ -6,6 +6,7 @@ import { cleanMessage } from "./message.ts";
 import type { Session } from "./session.ts";
 import { decodeTree } from "./tree.ts";
 
+/** What a commit says, and who it is by. */
 export interface CommitOptions extends RequestOptions {
   /** Cleaned as `git commit -m` does it. Must not be empty. */
   readonly message: string;

@@ -13,6 +13,7 @@ import { defaultIdentity, type Identity } from "./identity.ts";
 import { emitWarning, environment } from "./platform.ts";
 import { Session } from "./session.ts";
 
+/** How a trunk is worked on. */
 export interface OpenOptions extends RequestOptions {
   /** The branch to work on. Default: the one that the trunk's HEAD names. */
   readonly branch?: string;
@@ -30,6 +31,7 @@ export interface OpenOptions extends RequestOptions {
   readonly warn?: (message: string) => void;
 }
 
+/** How a trunk is found and worked on. */
 export interface OpenUrlOptions extends OpenOptions {
   /** Knows the storages that `trunks://` URLs name, beside what the environment says of them. */
   readonly settings?: Settings;

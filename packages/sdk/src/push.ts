@@ -9,11 +9,13 @@ import type { Session } from "./session.ts";
 /** Times that a push goes on top of what another writer pushed before it. */
 const maxReplays = 32;
 
+/** What a push does when another writer was first. */
 export interface PushOptions extends RequestOptions {
   /** What to do when another writer was first and changed other paths. Default: nothing, and the push fails. */
   readonly retry?: "rebase" | "merge";
 }
 
+/** What a push did. */
 export interface PushAnswer {
   readonly object: "push";
   readonly ref: string;
@@ -67,6 +69,7 @@ async function settleEarlier(session: Session, options: RequestOptions): Promise
   return true;
 }
 
+/** How what is new and what was made here go together. */
 export interface PullOptions extends RequestOptions {
   /** How commits that are not pushed go together with what is new. Default `rebase`. */
   readonly how?: "rebase" | "merge";

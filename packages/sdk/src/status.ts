@@ -7,6 +7,7 @@ import { stagedChanges } from "./replay.ts";
 import { resolveCommit } from "./revision.ts";
 import type { Session } from "./session.ts";
 
+/** What is here and not in the trunk, and the other way round. */
 export interface Status {
   readonly object: "status";
   readonly branch: string;
@@ -47,6 +48,7 @@ async function count(
   return number;
 }
 
+/** Which versions are held against each other, and which page of the answer. */
 export interface DiffOptions extends RequestOptions, PageOptions {
   /** The older version. Default: the last commit here. */
   readonly from?: string;

@@ -7,6 +7,7 @@ import { publishMoves } from "./publish.ts";
 import { reachableCommit } from "./reachable.ts";
 import type { OpenSession, Session } from "./session.ts";
 
+/** A tag, in the shape that the command line prints. */
 export interface Tag {
   readonly object: "tag";
   readonly name: string;
@@ -18,10 +19,12 @@ export interface Tag {
   readonly annotated: boolean;
 }
 
+/** Which tag is meant. */
 export interface TagOptions extends RequestOptions {
   readonly name: string;
 }
 
+/** A new tag: what it names, and what it says. */
 export interface CreateTagOptions extends TagOptions {
   /** A branch, a tag, a commit that the trunk has. Default: the last pushed commit of the branch one stands on. */
   readonly from?: string;

@@ -58,6 +58,7 @@ export class Trunk implements AsyncDisposable {
     return this.#session.tip;
   }
 
+  /** By which hash objects are named here. */
   get objectFormat(): ObjectFormat {
     return this.#session.format;
   }

@@ -6,6 +6,7 @@ import type { Session } from "./session.ts";
 import { Tags } from "./tags.ts";
 import { Trunk } from "./trunk.ts";
 
+/** Where the clone is, and how its trunk is worked on. */
 export interface TrunksOptions extends Omit<OpenUrlOptions, "signal" | "branch"> {
   /** A folder in a clone: its remote says which trunk is meant, its settings which storages there are. Default: the current one. */
   readonly cwd?: string;
