@@ -1,3 +1,4 @@
+import { archivist } from "./actors/archivist.ts";
 import { carrier } from "./actors/carrier.ts";
 import { cleaner } from "./actors/cleaner.ts";
 import { collector } from "./actors/collector.ts";
@@ -31,7 +32,7 @@ export function castOf(seed: number): Map<string, Actor> {
   const writers = Array.from({ length: seed % 3 === 0 ? 8 : 4 }, () => writer);
   const flappers = seed % 3 === 0 ? [flapper, flapper] : [];
   const upkeep = usesGit(seed)
-    ? [packer, packer, collector, collector, cleaner, cleaner]
+    ? [packer, packer, collector, collector, cleaner, cleaner, archivist]
     : [compactor, compactor, sweeper, sweeper];
   const others = [reader, reader, snapshotter, ...upkeep, carrier];
   return new Map([...writers, ...flappers, ...others].map((actor, number) => [`${actor.name}-${number}`, actor]));

@@ -9,6 +9,7 @@ import * as download from "../../src/transfer/download.ts";
 import * as upload from "../../src/transfer/segment-upload.ts";
 import * as collection from "../../src/upkeep/collect.ts";
 import * as compaction from "../../src/upkeep/compact.ts";
+import * as oldRecords from "../../src/upkeep/old-records.ts";
 import * as reachable from "../../src/upkeep/reachable.ts";
 import * as snapshot from "../../src/upkeep/snapshot.ts";
 import * as sweeping from "../../src/upkeep/sweep.ts";
@@ -27,6 +28,7 @@ export interface Code {
   readonly compact: typeof compaction.compact;
   readonly collect: typeof collection.collect;
   readonly sweep: typeof sweeping.sweep;
+  readonly stubOldRecords: typeof oldRecords.stubOldRecords;
   readonly reachableObjects: typeof reachable.reachableObjects;
 }
 
@@ -49,6 +51,7 @@ export const ownCode: Code = {
   ...compaction,
   ...collection,
   ...sweeping,
+  ...oldRecords,
   ...reachable,
 };
 
@@ -76,6 +79,7 @@ export async function withPatchedCode<Result>(
       "upkeep/compact",
       "upkeep/collect",
       "upkeep/sweep",
+      "upkeep/old-records",
       "upkeep/reachable",
     ];
     const modules = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, `${file}.ts`)).href)));

@@ -18,10 +18,12 @@ export const smallWindow: readonly Patch[] = [
   },
 ];
 
-/** A few packs are worth compacting, because a short history has no more. */
+/** A few packs are worth compacting, small records a stub, and a minute is a long time: a short history has no more. */
 export const fewPacks: readonly Patch[] = [
   { file: "upkeep/compaction-plan.ts", found: "const fanOut = 16;", replacement: "const fanOut = 3;" },
   { file: "upkeep/compaction-plan.ts", found: "const inlineCount = 64;", replacement: "const inlineCount = 4;" },
+  { file: "upkeep/stub.ts", found: "const leastSizeBytes = 4096;", replacement: "const leastSizeBytes = 1;" },
+  { file: "upkeep/grace.ts", found: "defaultGraceMs = 24 * 3_600_000;", replacement: "defaultGraceMs = 60_000;" },
 ];
 
 /** Histories in which each mutant must be found. */

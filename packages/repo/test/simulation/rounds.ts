@@ -5,6 +5,9 @@ import { recordAfter } from "../samples.ts";
 import { isAway, Process, type Scene } from "./scene.ts";
 import { graceMs } from "./simulated-store.ts";
 
+/** What upkeep may end with: others were first, or nobody knows. */
+const given = ["OUTCOME_UNKNOWN", "NOT_FOUND", "CONFLICT"] as const;
+
 /** Upkeep as plain as may be; what it cannot finish it leaves. Answers what `work` does not throw, again and again. */
 export async function rounds(
   scene: Scene,
@@ -18,7 +21,7 @@ export async function rounds(
     try {
       await work(process);
     } catch (error) {
-      if (!isAway(error) && !isTrunksError(error, "OUTCOME_UNKNOWN") && !isTrunksError(error, "NOT_FOUND")) throw error;
+      if (!isAway(error) && !given.some((code) => isTrunksError(error, code))) throw error;
       scene.world.note(() => `gives up: ${(error as Error).message}`);
     }
   }
