@@ -22,7 +22,7 @@ const chosen = process.env.TRUNKS_BENCH_STORES?.split(",");
 
 export const backends: Suite = {
   question:
-    "How fast is a segment of 256 MiB up and down on loopback, beside the vendor's own client in its best way, and how much memory does one of 2 GiB need?",
+    "How fast is a segment up and down on loopback, beside the vendor's own client in its best way, and how much memory does a large one need?",
   async run(workspace) {
     const rows: Row[] = [];
     for (const name of Object.keys(segmentStores)) {
@@ -56,10 +56,10 @@ async function storeRows(workspace: Workspace, name: string): Promise<Row[]> {
     const mover = new Mover(workspace, name, address);
     const [up, down] = mover.measureRates();
     return [
-      rateRow(`${what}: up`, up, store.client),
-      rateRow(`${what}: down`, down, store.client),
-      memoryRow(`${what}: memory, up`, mover.peakMemory("up")),
-      memoryRow(`${what}: memory, down`, mover.peakMemory("down")),
+      rateRow(`${what}: ${mebibytes(segmentSize)} up`, up, store.client),
+      rateRow(`${what}: ${mebibytes(segmentSize)} down`, down, store.client),
+      memoryRow(`${what}: memory, ${mebibytes(largeSize)} up`, mover.peakMemory("up")),
+      memoryRow(`${what}: memory, ${mebibytes(largeSize)} down`, mover.peakMemory("down")),
     ];
   } finally {
     await stop();
@@ -140,8 +140,11 @@ function rateRow(what: string, { trunks, vendor }: Pair, client: string): Row {
 }
 
 function memoryRow(what: string, bytes: number): Row {
-  const mebibytes = (size: number) => `${Math.round(size / 2 ** 20)} MiB`;
   return { what, measured: mebibytes(bytes), beside: "–", figure: mebibytes(bytes), bar: mebibytes(memoryBarBytes) };
+}
+
+function mebibytes(size: number): string {
+  return `${Math.round(size / 2 ** 20)} MiB`;
 }
 
 /** Bytes that nobody can make smaller. */
