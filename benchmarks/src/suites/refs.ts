@@ -15,8 +15,10 @@ export const refs: Suite = {
     mkdirSync(store);
     workspace.runGit(workspace.folder, "clone", "-q", "--mirror", source, bare);
     const trunk = (name: string) => `trunks::local://${store}/${name}`;
-    workspace.runGit(source, "push", "-q", trunk("many"), "refs/heads/*:refs/heads/*");
-    workspace.runGit(source, "push", "-q", trunk("one"), "main");
+    // The snapshot behind so large a push is there before anything is measured.
+    const push = ["-c", "trunks.background=false", "push", "-q"];
+    workspace.runGit(source, ...push, trunk("many"), "refs/heads/*:refs/heads/*");
+    workspace.runGit(source, ...push, trunk("one"), "main");
     return [listing(workspace, trunk("many"), bare), ...pushes(workspace, source, trunk, bare, store)];
   },
 };
@@ -69,7 +71,8 @@ function pushes(
     [push(trunk("many")), push(trunk("one")), push(`file://${bare}`)],
     rounds,
   ) as [Times, Times, Times];
-  const records = ["many", "one"].map((name) => newestRecordSize(join(store, "trunks", `${name}.trunk`, "journal")));
+  const folder = (name: string) => join(store, "trunks", `${name}.trunk`);
+  const records = ["many", "one"].map((name) => firstSize(join(folder(name), "journal")));
   return [
     {
       what: "push of one commit",
@@ -85,10 +88,18 @@ function pushes(
       figure: `${((records[0] as number) / (records[1] as number)).toFixed(2)}`,
       bar: "1",
     },
+    {
+      what: "a snapshot",
+      measured: `${firstSize(join(folder("many"), "refs"))} bytes`,
+      beside: "–",
+      figure: `${(firstSize(join(folder("many"), "refs")) / refCount).toFixed(0)} bytes a ref`,
+      bar: "–",
+    },
   ];
 }
 
-function newestRecordSize(journal: string): number {
-  const [newest] = readdirSync(journal).sort();
-  return statSync(join(journal, newest as string)).size;
+/** The size of what a folder lists first: the newest of a trunk's records or snapshots. */
+function firstSize(folder: string): number {
+  const [first] = readdirSync(folder).sort();
+  return statSync(join(folder, first as string)).size;
 }

@@ -44,6 +44,8 @@ export class Combiner {
   #leftMs = 0;
   #leftSlot: number | undefined;
   #listed: readonly ListedKey[] = [];
+  /** Those of `listed` that wait as of a state: asked for several times in a row. */
+  #found: { readonly listed: readonly ListedKey[]; readonly state: State; readonly ids: string[] } | undefined;
 
   constructor(
     backend: Backend,
@@ -136,6 +138,13 @@ export class Combiner {
 
   /** Fresh intents of others that no record has judged yet, those that wait longest first. */
   #waiting(state: State): string[] {
+    if (this.#found?.listed !== this.#listed || this.#found.state !== state) {
+      this.#found = { listed: this.#listed, state, ids: this.#findWaiting(state) };
+    }
+    return this.#found.ids;
+  }
+
+  #findWaiting(state: State): string[] {
     const own = this.#listed.find((key) => idOf(key) === this.#entry.id);
     // The store's clock, as far as the own intent tells it.
     const nowMs = this.#now() + (own === undefined ? 0 : own.modifiedMs - this.#leftMs);
