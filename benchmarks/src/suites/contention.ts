@@ -8,9 +8,9 @@ import { VirtualClock } from "../virtual-clock.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Crowds of one size. */
-const rounds = 5;
-const minutes = 3;
-const processRounds = 5;
+const rounds = 3;
+const minutes = 2;
+const processRounds = 3;
 
 export const contention: Suite = {
   question: "What does a push cost when many push at once?",
@@ -22,7 +22,7 @@ export const contention: Suite = {
       [128, "0.6 s"],
       [1000, "1.2 s"],
     ] as const) {
-      rows.push(await simultaneous(count, bar, count === 1000 ? 2 : rounds));
+      rows.push(await simultaneous(count, bar, count === 1000 ? 1 : rounds));
     }
     return [...rows, await minute(), await oneBranch(), await processes(workspace)];
   },
