@@ -68,6 +68,10 @@ function prepare(workspace: Workspace, name: string, target: Target, { urls, env
   const command = (program: string, ...args: string[]) =>
     run({ program, args, cwd: folder, environment: { ...workspace.environment, ...environment } });
   command("git", "init", "-q", "-b", "main");
+  // What is measured is the stores, and not git's deflating of noise.
+  for (const setting of ["core.compression", "pack.compression", "fastimport.unpackLimit"]) {
+    command("git", "config", setting, "0");
+  }
   command("git", "commit", "-q", "--allow-empty", "-m", "begin");
   command(process.execPath, trunks, "init", "--url", urls[target === "mirrored" ? "primary" : target]);
   command("git", "push", "-q", "origin", "main");
@@ -92,8 +96,7 @@ function commitNoise(workspace: Workspace, folder: string): void {
   writeSync(file, "\n");
   closeSync(file);
   const input = openSync(script, "r");
-  const plain = ["-c", "core.compression=0", "-c", "pack.compression=0"];
-  const { status } = spawnSync("git", [...plain, "fast-import", "--quiet"], {
+  const { status } = spawnSync("git", ["fast-import", "--quiet"], {
     cwd: folder,
     env: workspace.environment,
     stdio: [input, "ignore", "inherit"],
