@@ -23,7 +23,11 @@ export interface CopyOptions extends RequestOptions {
 
 /** Tries after a lost answer: whoever wrote the key, the bytes are the same. */
 const maxTries = 5;
-const packConcurrency = 4;
+/** Packs copied at once. Each large one is read and written in parallel parts, which need memory. */
+const packConcurrency = 8;
+const largePackConcurrency = 2;
+/** In bytes. */
+const largePackSize = 2 ** 24;
 /** Records read ahead, or copied at once where no order is kept. */
 const recordConcurrency = 16;
 /** So many records behind a snapshot are read quickly enough. */
@@ -73,13 +77,20 @@ export async function copyTrunk(source: Backend, target: Backend, state: State, 
   await copyTrunkFile(source, target, state, options);
 }
 
-export function copyPacks(
+export async function copyPacks(
   source: Backend,
   target: Backend,
   packs: readonly CataloguePack[],
   options: CopyOptions,
-): Promise<unknown> {
-  return mapConcurrent(packs, packConcurrency, (pack) => copyPack(source, target, pack, options));
+): Promise<void> {
+  const isLarge = ({ pack }: CataloguePack) => pack.size > largePackSize;
+  const copy = (pack: CataloguePack) => copyPack(source, target, pack, options);
+  await mapConcurrent(
+    packs.filter((pack) => !isLarge(pack)),
+    packConcurrency,
+    copy,
+  );
+  await mapConcurrent(packs.filter(isLarge), largePackConcurrency, copy);
 }
 
 async function copyPack(source: Backend, target: Backend, pack: CataloguePack, options: CopyOptions): Promise<void> {
