@@ -8,7 +8,8 @@ import { appendRecord } from "../journal/append.ts";
 import { readCold } from "../journal/read.ts";
 import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
-import { bringUp, copyPacks, diverged, fillSlot, settleConflict } from "./copy.ts";
+import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
+import { copyPacks } from "./copy-packs.ts";
 import { checkPrimary, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
 import { standingOf } from "./standing.ts";
 
