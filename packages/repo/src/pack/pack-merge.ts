@@ -17,12 +17,14 @@ export interface MergePart {
 export interface MergeOptions extends RequestOptions {
   /** Which objects go into the new pack. Default: all. */
   readonly keeps?: (id: ObjectId) => boolean;
+  /** Of the objects that are stored in full those of one name become deltas against each other. Default: they stay. */
+  readonly names?: ReadonlyMap<ObjectId, string>;
 }
 
 /** Chains of deltas in the new pack are no longer, so that the last object of a chain is made quickly. As Git's default. */
 const maxDepth = 50;
-/** Objects that others were thin deltas against are remembered, to be a base for those that come after: so many. */
-const maxLeaders = 256;
+/** Objects that were not copied are remembered, to be a base for those that come after: so many bytes. */
+const leadersSizeBytes = 2 ** 26;
 const maxLeaderSizeBytes = 2 ** 20;
 
 /**
@@ -54,23 +56,26 @@ class Merge {
   readonly #objects: ObjectReader;
   readonly #writer: PackWriter;
   readonly #options: RequestOptions;
+  readonly #names: ReadonlyMap<ObjectId, string>;
   /** Of what was written, how many deltas it takes to make it. */
   readonly #depths = new Map<ObjectId, number>();
-  /** By the base that is in no part, the object that was written in full in its place. */
-  readonly #leaders = new Map<ObjectId, IdentifiedObject>();
+  /** The last objects that were not copied, by their name, and by the base that is in no part if they were deltas before. */
+  readonly #leaders = new Map<string, IdentifiedObject>();
+  #leadersSize = 0;
 
   constructor(
     format: ObjectFormat,
     wanted: ReadonlyMap<ObjectId, number>,
     objects: ObjectReader,
     sink: (bytes: Uint8Array) => Promise<void>,
-    { signal }: MergeOptions,
+    { signal, names = new Map() }: MergeOptions,
   ) {
     this.#format = format;
     this.#wanted = wanted;
     this.#objects = objects;
     this.#writer = new PackWriter(format, wanted.size, sink);
     this.#options = { signal };
+    this.#names = names;
   }
 
   finish(): Promise<WrittenPack> {
@@ -102,7 +107,8 @@ class Merge {
     const header = parseEntryHeader(this.#format, opening, 0, offset);
     const baseId = header.baseOffset === undefined ? header.baseId : idAt(entries, header.baseOffset);
     const depth = baseId === undefined ? 0 : (this.#depths.get(baseId) ?? maxDepth) + 1;
-    if (depth > maxDepth) return this.#addAnew(id, baseId as ObjectId);
+    const isNamed = baseId === undefined && header.size <= maxLeaderSizeBytes && this.#names.has(id);
+    if (depth > maxDepth || isNamed) return this.#addAnew(id, baseId);
     async function* deflated(): AsyncGenerator<Uint8Array> {
       yield opening.subarray(header.headerSize);
       yield* stream.pieces(end - offset - opening.length);
@@ -112,17 +118,31 @@ class Merge {
     this.#depths.set(id, depth);
   }
 
-  /** Writes an object whose delta cannot stay: as a delta against one that had the same base, or in full. */
-  async #addAnew(id: ObjectId, baseId: ObjectId): Promise<void> {
+  /** Writes an object whose entry cannot stay, or might be smaller: as a delta against one that is like it, or in full. */
+  async #addAnew(id: ObjectId, baseId: ObjectId | undefined): Promise<void> {
     const object = await this.#objects.read(id, this.#options);
     if (object === undefined) throw new TrunksError("CORRUPT", `object ${id} is in no pack`);
-    const leader = this.#depths.has(baseId) ? undefined : this.#leaders.get(baseId);
-    await this.#writer.add(object, leader);
-    this.#depths.set(id, leader === undefined ? 0 : 1);
-    if (leader !== undefined || object.data.length > maxLeaderSizeBytes) return;
-    this.#leaders.set(baseId, { id, ...object });
-    const [oldest] = this.#leaders.keys();
-    if (this.#leaders.size > maxLeaders) this.#leaders.delete(oldest as ObjectId);
+    // What ends a chain that is too long must not go on with it.
+    const keys = [this.#names.get(id), baseId !== undefined && !this.#depths.has(baseId) ? baseId : undefined];
+    const known = keys.filter((key) => key !== undefined);
+    const leader = known.map((key) => this.#leaders.get(key)).find((one) => one?.type === object.type);
+    const depth = leader === undefined ? 0 : (this.#depths.get(leader.id) as number) + 1;
+    const base = depth > maxDepth ? undefined : leader;
+    await this.#writer.add(object, base);
+    this.#depths.set(id, base === undefined ? 0 : depth);
+    if (object.data.length > maxLeaderSizeBytes) return;
+    for (const key of known) this.#lead(key, { id, ...object });
+  }
+
+  #lead(key: string, object: IdentifiedObject): void {
+    this.#leadersSize += object.data.length - (this.#leaders.get(key)?.data.length ?? 0);
+    this.#leaders.delete(key);
+    this.#leaders.set(key, object);
+    for (const [oldest, { data }] of this.#leaders) {
+      if (this.#leadersSize <= leadersSizeBytes) return;
+      this.#leaders.delete(oldest);
+      this.#leadersSize -= data.length;
+    }
   }
 }
 

@@ -1,9 +1,10 @@
-import type { Backend, RequestOptions } from "@trunks/core";
+import { type Backend, isTrunksError, type RequestOptions } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
 import type { Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
-import type { ObjectId } from "../pack/object-format.ts";
+import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
+import { objectNames } from "../pack/object-names.ts";
 import type { ObjectReader } from "../pack/object-reader.ts";
 import { PackIndex } from "../pack/pack-index.ts";
 import { packIndexBytes } from "../pack/pack-index-bytes.ts";
@@ -12,8 +13,14 @@ import { scanPack } from "../pack/pack-scan.ts";
 import { downloadInline, downloadSegment } from "../transfer/download.ts";
 import { trunkObjects } from "../transfer/objects.ts";
 import type { SegmentBody } from "../transfer/segment-upload.ts";
+import { totalSize } from "./compaction-plan.ts";
 import type { Scratch, ScratchFile } from "./scratch.ts";
 
+/**
+ * Up to this size in bytes all objects are read for better deltas: what came in single pushes was packed without a view of the
+ * others. Larger packs were looked at when they were small, or are git's own work.
+ */
+const maxNamedSizeBytes = 2 ** 25;
 /** So many indexes, or inline packs, are asked for at a time. */
 const partConcurrency = 8;
 
@@ -52,7 +59,10 @@ export async function rewritePacks(
   );
   const file = await scratch.create();
   try {
-    const written = await mergePacks(state.objects, parts, objects, (bytes) => file.write(bytes), options);
+    const isSmall = totalSize(packs) <= maxNamedSizeBytes;
+    const names = isSmall ? await namesOf(state.objects, objects, parts, options) : undefined;
+    const write = (bytes: Uint8Array) => file.write(bytes);
+    const written = await mergePacks(state.objects, parts, objects, write, { ...options, names });
     if (written === undefined) {
       await file.remove();
       return undefined;
@@ -62,6 +72,23 @@ export async function rewritePacks(
     return { body, size: written.size, file };
   } catch (error) {
     await file.remove();
+    throw error;
+  }
+}
+
+/** `undefined` when one of the objects is too large to be looked at: then all stay as they are. */
+async function namesOf(
+  format: ObjectFormat,
+  objects: ObjectReader,
+  parts: readonly MergePart[],
+  { signal }: RequestOptions,
+): Promise<Map<ObjectId, string> | undefined> {
+  const ids = new Set<ObjectId>();
+  for (const { index } of parts) for (const { id } of index.entries()) ids.add(id);
+  try {
+    return await objectNames(format, objects, ids, { signal });
+  } catch (error) {
+    if (isTrunksError(error, "NOT_SUPPORTED")) return undefined;
     throw error;
   }
 }
