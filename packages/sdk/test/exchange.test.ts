@@ -9,7 +9,7 @@ const sandbox = new GitSandbox();
 afterAll(() => sandbox.remove());
 
 describe("git clones what was pushed here", () => {
-  test("files of all kinds, branches and tags", { timeout: 60_000 }, async () => {
+  test("files of all kinds, branches and tags", async () => {
     await using trunk = await Trunk.open(sandbox.url("kinds"), { create: true });
     await trunk.write("README.md", "# Kinds\n");
     await trunk.write("bin/run", "#!/bin/sh\nexit 0\n", { type: "executable" });
@@ -47,7 +47,7 @@ describe("git clones what was pushed here", () => {
     expect(await git("status", "--porcelain")).toBe("");
   });
 
-  test("a push that is too large to be inline", { timeout: 60_000 }, async () => {
+  test("a push that is too large to be inline", async () => {
     await using trunk = await Trunk.open(sandbox.url("large"), { create: true, memorySizeBytes: 2 ** 18 });
     const random = new SeededRandom(3);
     const noise = random.bytes(3 * 2 ** 20);
@@ -66,7 +66,7 @@ describe("git clones what was pushed here", () => {
     expect(await sandbox.git(["fsck", "--strict"], { folder: "large" })).toBe("");
   });
 
-  test("with ids of SHA-256", { timeout: 60_000 }, async () => {
+  test("with ids of SHA-256", async () => {
     await using trunk = await Trunk.open(sandbox.url("sha256"), { create: "sha256" });
     await trunk.write("folder/file", "text\n");
     const { id } = await trunk.commit({ message: "first" });
@@ -82,9 +82,7 @@ describe("git clones what was pushed here", () => {
     expect(await trunk.read("other")).toBe("by git\n");
   });
 
-  test("what is written here only survives: submodules, old modes, bytes that are no text", {
-    timeout: 60_000,
-  }, async () => {
+  test("what only git writes survives: submodules, old modes, bytes that are no text", async () => {
     const folder = "odd";
     await sandbox.git(["init", "-q", folder]);
     const blob = await sandbox.git(["hash-object", "-w", "--stdin"], { folder, input: "x" });
@@ -150,7 +148,7 @@ describe("what git pushed is read here", () => {
     await git("tag", "-a", "v1", "-m", "version 1");
     await git("push", "-q", "origin", "main", "v1");
     trunk = await Trunk.open(sandbox.url("pushed"));
-  }, 120_000);
+  });
   afterAll(() => trunk?.close());
 
   test("every file, whole, by range and as a stream", async () => {
@@ -172,7 +170,7 @@ describe("what git pushed is read here", () => {
     expect(found).toEqual(new Set(texts.keys()));
   });
 
-  test("every version of every file", { timeout: 60_000 }, async () => {
+  test("every version of every file", async () => {
     const { data: commits } = await trunk.log({ limit: 1000 });
     const log = await sandbox.git(["log", "--format=%H", "main"], { folder: "pushed" });
     expect(commits.map(({ id }) => id)).toEqual(log.split("\n"));

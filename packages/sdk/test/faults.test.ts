@@ -18,44 +18,40 @@ const writers = 3;
 const rounds = 5;
 
 describe("on a store that fails now and then", () => {
-  test.each([1, 2, 3, 4, 5, 6])(
-    "writers on one branch lose nothing and do nothing twice, seed %d",
-    { timeout: 60_000 },
-    async (seed) => {
-      const store = new MemoryBackend();
-      const client = (number: number): FaultyBackend => {
-        const script = randomFaults({ seed: 100 * seed + number, probability: 0.2, faults: possible });
-        return faults(new MemoryBackend({ storeOf: store }), script);
-      };
-      const first = await Trunk.openBackend(new MemoryBackend({ storeOf: store }), { create: true });
-      await first.write("README.md", "# Here\n");
-      await first.commit({ message: "begin" });
-      await first.push();
-      const clients = Array.from({ length: writers }, (_, number) => client(number));
-      await Promise.all(
-        clients.map(async (backend, number) => {
-          const trunk = await patiently(() => Trunk.openBackend(retry(backend)));
-          for (let round = 0; round < rounds; round++) {
-            await trunk.write(`${number}/${round}`, `${number} ${round}\n`);
-            await trunk.commit({ message: `${number} ${round}` });
-            await patiently(() => trunk.push({ retry: "rebase" }));
-          }
-        }),
-      );
-      for (const backend of clients) await backend.settle();
-      expect(clients.some(({ struck }) => struck.length > 0)).toBe(true);
-      await first.pull();
-      const { data } = await first.log({ limit: 1000 });
-      const expected = Array.from(
-        { length: writers * rounds },
-        (_, index) => `${index % writers} ${Math.floor(index / writers)}\n`,
-      );
-      expect(data.map(({ message }) => message).sort()).toEqual(["begin\n", ...expected].sort());
-      for (const message of expected) {
-        expect(await first.read(message.trim().replace(" ", "/"))).toBe(message);
-      }
-    },
-  );
+  test.each([1, 2, 3, 4, 5, 6])("writers on one branch lose nothing and do nothing twice, seed %d", async (seed) => {
+    const store = new MemoryBackend();
+    const client = (number: number): FaultyBackend => {
+      const script = randomFaults({ seed: 100 * seed + number, probability: 0.2, faults: possible });
+      return faults(new MemoryBackend({ storeOf: store }), script);
+    };
+    const first = await Trunk.openBackend(new MemoryBackend({ storeOf: store }), { create: true });
+    await first.write("README.md", "# Here\n");
+    await first.commit({ message: "begin" });
+    await first.push();
+    const clients = Array.from({ length: writers }, (_, number) => client(number));
+    await Promise.all(
+      clients.map(async (backend, number) => {
+        const trunk = await patiently(() => Trunk.openBackend(retry(backend)));
+        for (let round = 0; round < rounds; round++) {
+          await trunk.write(`${number}/${round}`, `${number} ${round}\n`);
+          await trunk.commit({ message: `${number} ${round}` });
+          await patiently(() => trunk.push({ retry: "rebase" }));
+        }
+      }),
+    );
+    for (const backend of clients) await backend.settle();
+    expect(clients.some(({ struck }) => struck.length > 0)).toBe(true);
+    await first.pull();
+    const { data } = await first.log({ limit: 1000 });
+    const expected = Array.from(
+      { length: writers * rounds },
+      (_, index) => `${index % writers} ${Math.floor(index / writers)}\n`,
+    );
+    expect(data.map(({ message }) => message).sort()).toEqual(["begin\n", ...expected].sort());
+    for (const message of expected) {
+      expect(await first.read(message.trim().replace(" ", "/"))).toBe(message);
+    }
+  });
 
   test("a push whose outcome was not told, and that others went on from, is no conflict", async () => {
     const store = new MemoryBackend();

@@ -40,7 +40,7 @@ describe("isomorphic-git over a trunk", () => {
     expect(missing.code).toBe("NotFoundError");
   });
 
-  test("what it commits and merges is pushed from here, and git finds it whole", { timeout: 60_000 }, async () => {
+  test("what it commits and merges is pushed from here, and git finds it whole", async () => {
     const plug = trunk.isomorphicGit();
     const oid = await git.writeBlob({ ...plug, blob: new TextEncoder().encode("written\n") });
     const { tree: entries } = await git.readTree({ ...plug, oid: trunk.head as string });

@@ -16,7 +16,7 @@ async function seed(name: string): Promise<string> {
 }
 
 describe("writers on one branch", () => {
-  test("two here and one with git: nothing is lost", { timeout: 120_000 }, async () => {
+  test("two here and one with git: nothing is lost", async () => {
     const url = await seed("three");
     const rounds = 4;
     await using one = await Trunk.open(url);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await git("remote", "add", "origin", `trunks::${sandbox.url("app")}`);
   await git("push", "-q", "origin", "main");
   await git("worktree", "add", "-q", `${sandbox.path}/tree`, "-b", "tree");
-}, 60_000);
+});
 afterAll(() => sandbox.remove());
 
 describe("the trunk of a clone", () => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await commit("a", "3");
   await git("push", "-q", "origin", "main", "side", "v1");
   trunk = await Trunk.open(sandbox.url("app"));
-}, 60_000);
+});
 afterAll(async () => {
   await trunk?.close();
   sandbox.remove();
