@@ -1,6 +1,6 @@
 import { catalog } from "../src/catalog.ts";
 import type { CatalogEntry } from "../src/command.ts";
-import { commandHelp, overview, urlHelp } from "../src/help.ts";
+import { commandHelp, overview, urlHelp } from "../src/terminal/help.ts";
 
 const opening = `# The command line
 

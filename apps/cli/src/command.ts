@@ -1,5 +1,5 @@
 import type { Arguments } from "./arguments.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "./terminal/output.ts";
 
 /** An option of a command, as help and parser see it. */
 export interface OptionSpec {

@@ -3,7 +3,7 @@ import { isTrunksError } from "@trunks/core";
 import { redactUrl } from "@trunks/location";
 import { UsageError } from "./arguments.ts";
 import { exitStatus } from "./command.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "./terminal/output.ts";
 
 /** An error as it is shown: `{ object: "error", code, message, hint }`. */
 export interface ErrorAnswer {

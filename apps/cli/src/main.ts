@@ -2,10 +2,10 @@ import { TrunksError } from "@trunks/core";
 import { parseArguments, UsageError } from "./arguments.ts";
 import { catalog } from "./catalog.ts";
 import { type CatalogEntry, exitStatus } from "./command.ts";
-import { hideExposedSecrets } from "./exposed-secrets.ts";
 import { tellFailure } from "./failure.ts";
-import { commandHelp, overview } from "./help.ts";
-import { Output } from "./output.ts";
+import { hideExposedSecrets } from "./storage/exposed-secrets.ts";
+import { commandHelp, overview } from "./terminal/help.ts";
+import { Output } from "./terminal/output.ts";
 
 /** `trunks`. Answers the exit status. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { TrunksError } from "@trunks/core";
 import { backendPackages, backendsFolder } from "@trunks/location";
 import { type Command, exitStatus } from "../command.ts";
+import { runProgram } from "../git/run-program.ts";
 import { programVersion } from "../program-version.ts";
-import { runProgram } from "../run-program.ts";
 
 export const command: Command = {
   usage: ["SCHEME", "PACKAGE"],

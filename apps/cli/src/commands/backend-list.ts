@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findBackendPackage, knownBackends } from "@trunks/location";
 import { type Command, exitStatus, listOptions } from "../command.ts";
-import { installations } from "../open-trunk.ts";
+import { installations } from "../trunk/open-trunk.ts";
 
 /** A kind of store. */
 interface BackendAnswer {

@@ -1,8 +1,8 @@
 import { planRestore } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import type { Command } from "../command.ts";
-import { fullRef } from "../ref-update-answer.ts";
-import { restoreOptions, restoreRefs } from "../restore-refs.ts";
+import { fullRef } from "../trunk/ref-update-answer.ts";
+import { restoreOptions, restoreRefs } from "../trunk/restore-refs.ts";
 
 export const command: Command = {
   usage: ["NAME [--dry-run]"],

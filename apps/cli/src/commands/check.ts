@@ -1,14 +1,14 @@
 import { UsageError } from "../arguments.ts";
-import { checkConnectivity, checkContents } from "../check-contents.ts";
-import { checkKeys } from "../check-keys.ts";
-import { checkRemembered } from "../check-remembered.ts";
+import { checkConnectivity, checkContents } from "../check/contents.ts";
+import { checkKeys } from "../check/keys.ts";
+import type { Problem } from "../check/problem.ts";
+import { checkRemembered } from "../check/remembered.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { duration } from "../duration.ts";
-import { clean, graceOptions, mebibytes } from "../maintenance.ts";
-import { openTrunk } from "../open-trunk.ts";
-import { type Output, table } from "../output.ts";
-import type { Problem } from "../problem.ts";
-import { findTarget } from "../trunk-target.ts";
+import { clean, graceOptions, mebibytes } from "../maintenance/maintenance.ts";
+import { duration } from "../terminal/duration.ts";
+import { type Output, table } from "../terminal/output.ts";
+import { openTrunk } from "../trunk/open-trunk.ts";
+import { findTarget } from "../trunk/trunk-target.ts";
 
 export const command: Command = {
   usage: ["[REMOTE|URL] [--remote [--full] [--clean]]"],

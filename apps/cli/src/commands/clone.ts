@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { parseLocation } from "@trunks/location";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { runGit } from "../run-program.ts";
+import { runGit } from "../git/run-program.ts";
 
 export const command: Command = {
   usage: ["URL [FOLDER] [GIT OPTIONS]"],

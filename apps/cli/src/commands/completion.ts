@@ -1,6 +1,6 @@
 import { commonOptions, UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { bashCompletion, type CompletedCommand, fishCompletion, zshCompletion } from "../completion-script.ts";
+import { bashCompletion, type CompletedCommand, fishCompletion, zshCompletion } from "../terminal/completion-script.ts";
 
 const scripts = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 

@@ -1,8 +1,8 @@
 import { decodeText } from "@trunks/repo";
 import type { Command } from "../command.ts";
+import { runGit } from "../git/run-program.ts";
 import { git } from "../helper/git.ts";
-import { wholeList } from "../output.ts";
-import { runGit } from "../run-program.ts";
+import { wholeList } from "../terminal/output.ts";
 
 /** A changed file. */
 interface ChangeAnswer {

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { redactUrl, type Settings, type Storage } from "@trunks/location";
 import { type Command, type Context, exitStatus } from "../command.ts";
-import { type Finding, finding, type Looked, storeFindings } from "../finding.ts";
+import { findTrunkRemote } from "../git/trunk-remote.ts";
+import { findWorkingCopy, gitLines, readSettings } from "../git/working-copy.ts";
 import { helperOnPath } from "../launcher.ts";
-import { openStorage } from "../open-trunk.ts";
-import { table, wholeList } from "../output.ts";
-import { requireStorage, storageNames } from "../storage-answer.ts";
-import { probeStorage } from "../storage-probe.ts";
-import { findTrunkRemote } from "../trunk-remote.ts";
-import { findWorkingCopy, gitLines, readSettings } from "../working-copy.ts";
+import { requireStorage, storageNames } from "../storage/answer.ts";
+import { type Finding, finding, type Looked, storeFindings } from "../storage/finding.ts";
+import { probeStorage } from "../storage/probe.ts";
+import { table, wholeList } from "../terminal/output.ts";
+import { openStorage } from "../trunk/open-trunk.ts";
 
 /** Above this, signed requests begin to be refused by stores sooner or later (S3 allows 15 minutes). */
 const maxSkewMs = 60_000;

@@ -1,6 +1,6 @@
 import { UsageError } from "../arguments.ts";
 import { type CatalogEntry, type Command, exitStatus } from "../command.ts";
-import { commandHelp, overview, urlHelp } from "../help.ts";
+import { commandHelp, overview, urlHelp } from "../terminal/help.ts";
 
 export const command: Command = {
   usage: ["", "COMMAND", "urls"],

@@ -8,13 +8,13 @@ import {
   trunkPrefix,
 } from "@trunks/location";
 import { type Command, type Context, exitStatus } from "../command.ts";
+import { offerHelper } from "../git/offer-helper.ts";
+import { isTrunkUrl, type Remote, remotes } from "../git/trunk-remote.ts";
+import { defaultName, ensureSettings, findWorkingCopy, readSettings, requireWorkingCopy } from "../git/working-copy.ts";
 import { git } from "../helper/git.ts";
-import { offerHelper } from "../offer-helper.ts";
-import { withEnvironment } from "../storage-answer.ts";
-import { bareStorage, connectionOptions, storageFrom, storageOptions } from "../storage-options.ts";
-import { probeStorage } from "../storage-probe.ts";
-import { isTrunkUrl, type Remote, remotes } from "../trunk-remote.ts";
-import { defaultName, ensureSettings, findWorkingCopy, readSettings, requireWorkingCopy } from "../working-copy.ts";
+import { withEnvironment } from "../storage/answer.ts";
+import { bareStorage, connectionOptions, storageFrom, storageOptions } from "../storage/options.ts";
+import { probeStorage } from "../storage/probe.ts";
 
 export const command: Command = {
   usage: ["[--name NAME] [--storage STORAGE] [--url URL [STORE OPTIONS]] [--install-helper]"],

@@ -1,10 +1,10 @@
 import { isTrunksError } from "@trunks/core";
 import { type Command, exitStatus } from "../command.ts";
-import { duration } from "../duration.ts";
-import { writeLastMaintenance } from "../last-maintenance.ts";
-import { graceOptions, maintain, mebibytes } from "../maintenance.ts";
-import { openTrunk } from "../open-trunk.ts";
-import { findTarget } from "../trunk-target.ts";
+import { writeLastMaintenance } from "../maintenance/last-maintenance.ts";
+import { graceOptions, maintain, mebibytes } from "../maintenance/maintenance.ts";
+import { duration } from "../terminal/duration.ts";
+import { openTrunk } from "../trunk/open-trunk.ts";
+import { findTarget } from "../trunk/trunk-target.ts";
 
 export const command: Command = {
   usage: ["[REMOTE|URL] [--grace TIME] [--force]"],

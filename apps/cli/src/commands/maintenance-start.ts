@@ -1,7 +1,7 @@
 import { startMaintenance } from "../background-maintenance.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { findTrunkRemote } from "../trunk-remote.ts";
-import { requireWorkingCopy } from "../working-copy.ts";
+import { findTrunkRemote } from "../git/trunk-remote.ts";
+import { requireWorkingCopy } from "../git/working-copy.ts";
 
 export const command: Command = {
   usage: ["[REMOTE]"],

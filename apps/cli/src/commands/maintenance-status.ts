@@ -1,10 +1,10 @@
 import { type CataloguePack, compactionDue } from "@trunks/repo";
 import { type Command, exitStatus } from "../command.ts";
 import { LocalRepository } from "../helper/local-repository.ts";
-import { readLastMaintenance } from "../last-maintenance.ts";
-import { mebibytes } from "../maintenance.ts";
-import { openTrunk } from "../open-trunk.ts";
-import { findTarget } from "../trunk-target.ts";
+import { readLastMaintenance } from "../maintenance/last-maintenance.ts";
+import { mebibytes } from "../maintenance/maintenance.ts";
+import { openTrunk } from "../trunk/open-trunk.ts";
+import { findTarget } from "../trunk/trunk-target.ts";
 
 export const command: Command = {
   usage: ["[REMOTE|URL]"],

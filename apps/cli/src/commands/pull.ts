@@ -1,4 +1,4 @@
 import type { Command } from "../command.ts";
-import { gitCommand } from "../git-command.ts";
+import { gitCommand } from "../git/git-command.ts";
 
 export const command: Command = gitCommand("pull");

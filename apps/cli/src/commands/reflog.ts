@@ -1,10 +1,10 @@
 import { type LogEnd, readRefLogPage } from "@trunks/repo";
 import { type Command, exitStatus, listOptions } from "../command.ts";
-import { openTrunk } from "../open-trunk.ts";
-import { table } from "../output.ts";
-import { fullRef, refUpdateAnswer, refUpdateCells } from "../ref-update-answer.ts";
-import { findTrunkRemote } from "../trunk-remote.ts";
-import { requireWorkingCopy } from "../working-copy.ts";
+import { findTrunkRemote } from "../git/trunk-remote.ts";
+import { requireWorkingCopy } from "../git/working-copy.ts";
+import { table } from "../terminal/output.ts";
+import { openTrunk } from "../trunk/open-trunk.ts";
+import { fullRef, refUpdateAnswer, refUpdateCells } from "../trunk/ref-update-answer.ts";
 
 export const command: Command = {
   usage: ["[BRANCH] [--remote REMOTE]"],

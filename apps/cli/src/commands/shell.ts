@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UsageError } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { runProgram } from "../git/run-program.ts";
 import { launcherFolder } from "../launcher.ts";
-import { runProgram } from "../run-program.ts";
 
 export const command: Command = {
   usage: [""],

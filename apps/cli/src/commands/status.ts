@@ -1,11 +1,11 @@
 import { TrunksError } from "@trunks/core";
-import { type BranchAnswer, compareBranches } from "../branch-comparison.ts";
 import { type Command, exitStatus } from "../command.ts";
 import { errorAnswer } from "../failure.ts";
-import { type OpenedTrunk, openTrunk } from "../open-trunk.ts";
-import { type Output, table } from "../output.ts";
-import { findTrunkRemote } from "../trunk-remote.ts";
-import { gitLines, requireWorkingCopy } from "../working-copy.ts";
+import { type BranchAnswer, compareBranches } from "../git/branch-comparison.ts";
+import { findTrunkRemote } from "../git/trunk-remote.ts";
+import { gitLines, requireWorkingCopy } from "../git/working-copy.ts";
+import { type Output, table } from "../terminal/output.ts";
+import { type OpenedTrunk, openTrunk } from "../trunk/open-trunk.ts";
 
 export const command: Command = {
   usage: ["[--remote REMOTE]"],

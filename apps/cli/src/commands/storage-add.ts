@@ -3,9 +3,9 @@ import { checkStorageName } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { storeFindings, warnings } from "../finding.ts";
-import { makeMirror } from "../mirror-trunk.ts";
-import { storageAnswer, withEnvironment } from "../storage-answer.ts";
+import { ensureSettings, readSettings, requireWorkingCopy } from "../git/working-copy.ts";
+import { storageAnswer, withEnvironment } from "../storage/answer.ts";
+import { storeFindings, warnings } from "../storage/finding.ts";
 import {
   bareStorage,
   mirrorMode,
@@ -14,10 +14,10 @@ import {
   storageName,
   storageOptions,
   storageUrl,
-} from "../storage-options.ts";
-import { probeStorage } from "../storage-probe.ts";
-import { askForStorage } from "../storage-wizard.ts";
-import { ensureSettings, readSettings, requireWorkingCopy } from "../working-copy.ts";
+} from "../storage/options.ts";
+import { probeStorage } from "../storage/probe.ts";
+import { askForStorage } from "../storage/wizard.ts";
+import { makeMirror } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
   usage: ["NAME --backend KIND [OPTIONS]", "NAME --url URL [OPTIONS]", "(on a terminal, asks for what is missing)"],

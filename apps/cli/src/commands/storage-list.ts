@@ -1,7 +1,7 @@
 import { type Command, exitStatus, listOptions } from "../command.ts";
-import { mirrorText, ownMirrors } from "../mirror-trunk.ts";
-import { foundMirror, requireStorage, storageAnswer, storageNames, withMirror } from "../storage-answer.ts";
-import { findWorkingCopy, readSettings } from "../working-copy.ts";
+import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
+import { foundMirror, requireStorage, storageAnswer, storageNames, withMirror } from "../storage/answer.ts";
+import { mirrorText, ownMirrors } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
   usage: ["[--limit N] [--offset N]"],

@@ -1,10 +1,10 @@
 import { type Command, exitStatus } from "../command.ts";
-import { storeFindings, warnings } from "../finding.ts";
-import { mirrorText, ownMirrors } from "../mirror-trunk.ts";
-import { requireStorage } from "../storage-answer.ts";
-import { storageName, storageOptions } from "../storage-options.ts";
-import { pingStorage } from "../storage-probe.ts";
-import { findWorkingCopy, readSettings } from "../working-copy.ts";
+import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
+import { requireStorage } from "../storage/answer.ts";
+import { storeFindings, warnings } from "../storage/finding.ts";
+import { storageName, storageOptions } from "../storage/options.ts";
+import { pingStorage } from "../storage/probe.ts";
+import { mirrorText, ownMirrors } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
   usage: ["[NAME]"],

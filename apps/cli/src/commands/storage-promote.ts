@@ -4,10 +4,10 @@ import { redactUrl } from "@trunks/location";
 import { type Place, promote, type State, takeOver } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
-import { requireOwnTrunk } from "../mirror-trunk.ts";
-import type { OpenedTrunk } from "../open-trunk.ts";
-import { storageName, storageOptions } from "../storage-options.ts";
-import { readSettings, requireWorkingCopy } from "../working-copy.ts";
+import { readSettings, requireWorkingCopy } from "../git/working-copy.ts";
+import { storageName, storageOptions } from "../storage/options.ts";
+import { requireOwnTrunk } from "../trunk/mirror-trunk.ts";
+import type { OpenedTrunk } from "../trunk/open-trunk.ts";
 
 export const command: Command = {
   usage: ["NAME", "NAME --gone PRIMARY [--gone MIRROR …] [--accept-loss]"],

@@ -2,11 +2,11 @@ import { redactUrl, type Settings } from "@trunks/location";
 import { type Removal, removeMirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
-import { openOwnTrunk } from "../mirror-trunk.ts";
-import { requireStored } from "../storage-answer.ts";
-import { storageName, storageOptions } from "../storage-options.ts";
-import { remotes } from "../trunk-remote.ts";
-import { readSettings, requireSettings, requireWorkingCopy, type WorkingCopy } from "../working-copy.ts";
+import { remotes } from "../git/trunk-remote.ts";
+import { readSettings, requireSettings, requireWorkingCopy, type WorkingCopy } from "../git/working-copy.ts";
+import { requireStored } from "../storage/answer.ts";
+import { storageName, storageOptions } from "../storage/options.ts";
+import { openOwnTrunk } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
   usage: ["NAME", "NAME --only-here"],

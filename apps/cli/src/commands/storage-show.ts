@@ -1,7 +1,6 @@
 import type { Settings } from "@trunks/location";
 import { type Command, exitStatus } from "../command.ts";
-import { type MirrorAnswer, mirrorText, ownMirrors } from "../mirror-trunk.ts";
-import { table } from "../output.ts";
+import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
 import {
   foundMirror,
   requireStorage,
@@ -9,9 +8,10 @@ import {
   storageAnswer,
   storageNames,
   withMirror,
-} from "../storage-answer.ts";
-import { storageName, storageOptions } from "../storage-options.ts";
-import { findWorkingCopy, readSettings } from "../working-copy.ts";
+} from "../storage/answer.ts";
+import { storageName, storageOptions } from "../storage/options.ts";
+import { table } from "../terminal/output.ts";
+import { type MirrorAnswer, mirrorText, ownMirrors } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
   usage: ["[NAME]"],

@@ -2,10 +2,10 @@ import type { TrunksError } from "@trunks/core";
 import { resolveStorage } from "@trunks/location";
 import { reportMirrors, type State, syncMirror } from "@trunks/repo";
 import { type Command, exitStatus } from "../command.ts";
-import { copyProgress, mirrorAnswer, mirrorOf, mirrorText, mirrorTo, requireOwnTrunk } from "../mirror-trunk.ts";
-import { wholeList } from "../output.ts";
-import { storageName, storageOptions } from "../storage-options.ts";
-import { readSettings, requireWorkingCopy } from "../working-copy.ts";
+import { readSettings, requireWorkingCopy } from "../git/working-copy.ts";
+import { storageName, storageOptions } from "../storage/options.ts";
+import { wholeList } from "../terminal/output.ts";
+import { copyProgress, mirrorAnswer, mirrorOf, mirrorText, mirrorTo, requireOwnTrunk } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
   usage: ["[NAME]"],

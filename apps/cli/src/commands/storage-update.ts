@@ -4,11 +4,11 @@ import { optionName, type Storage } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
-import { makeMirror, mirrorTo, openOwnTrunk } from "../mirror-trunk.ts";
-import { requireStored, storageAnswer, withEnvironment } from "../storage-answer.ts";
-import { mirrorMode, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage-options.ts";
-import { probeStorage } from "../storage-probe.ts";
-import { readSettings, requireSettings, requireWorkingCopy, type WorkingCopy } from "../working-copy.ts";
+import { readSettings, requireSettings, requireWorkingCopy, type WorkingCopy } from "../git/working-copy.ts";
+import { requireStored, storageAnswer, withEnvironment } from "../storage/answer.ts";
+import { mirrorMode, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage/options.ts";
+import { probeStorage } from "../storage/probe.ts";
+import { makeMirror, mirrorTo, openOwnTrunk } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
   usage: ["NAME [OPTIONS]"],

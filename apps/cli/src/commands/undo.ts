@@ -1,12 +1,12 @@
 import { TrunksError } from "@trunks/core";
 import { planUndo, type Restoration } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
-import { isAttended } from "../ask.ts";
 import type { Command } from "../command.ts";
+import { requireWorkingCopy } from "../git/working-copy.ts";
 import { LocalRepository } from "../helper/local-repository.ts";
 import { pushAuthor } from "../helper/push-author.ts";
-import { restoreOptions, restoreRefs } from "../restore-refs.ts";
-import { requireWorkingCopy } from "../working-copy.ts";
+import { isAttended } from "../terminal/ask.ts";
+import { restoreOptions, restoreRefs } from "../trunk/restore-refs.ts";
 
 export const command: Command = {
   usage: ["[ENTRY] [--dry-run] [--force] [--yes]"],

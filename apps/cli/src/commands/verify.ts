@@ -2,11 +2,11 @@ import { type ContractOutcome, runContract } from "@trunks/contract-tests";
 import { isTrunksError } from "@trunks/core";
 import { redactUrl, type Storage } from "@trunks/location";
 import { type Command, type Context, exitStatus } from "../command.ts";
-import { openStorage } from "../open-trunk.ts";
-import { type Output, table, wholeList } from "../output.ts";
-import { requireStorage } from "../storage-answer.ts";
-import { bareStorage, connectionOptions, storageFrom } from "../storage-options.ts";
-import { findWorkingCopy, readSettings } from "../working-copy.ts";
+import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
+import { requireStorage } from "../storage/answer.ts";
+import { bareStorage, connectionOptions, storageFrom } from "../storage/options.ts";
+import { type Output, table, wholeList } from "../terminal/output.ts";
+import { openStorage } from "../trunk/open-trunk.ts";
 
 /** What became of one promise. */
 interface CaseAnswer {

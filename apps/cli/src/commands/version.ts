@@ -1,7 +1,7 @@
 import { isTrunksError } from "@trunks/core";
 import { type Command, exitStatus } from "../command.ts";
+import { gitLines } from "../git/working-copy.ts";
 import { programVersion } from "../program-version.ts";
-import { gitLines } from "../working-copy.ts";
 
 export const command: Command = {
   usage: [""],

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { TrunksError } from "@trunks/core";
 import type { ObjectFormat } from "@trunks/repo";
-import { commonGitDir } from "../common-dir.ts";
+import { commonGitDir } from "../git/common-dir.ts";
 import { git } from "./git.ts";
 
 /** The user's repository: where git keeps things, and what its settings say. */

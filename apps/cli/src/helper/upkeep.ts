@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { openTrunk } from "../open-trunk.ts";
+import { openTrunk } from "../trunk/open-trunk.ts";
 
 /** The helper's own first argument in the process that `startUpkeep` starts; no remote can have this name. */
 export const upkeepArgument = "--upkeep";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { maskArguments } from "../../src/exposed-secrets.ts";
+import { maskArguments } from "../../src/storage/exposed-secrets.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { trunks, trunksJson, trunksText } from "../support/trunks.ts";
 import { installVault } from "../support/vault.ts";

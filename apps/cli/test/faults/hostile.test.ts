@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openTrunk } from "../../src/open-trunk.ts";
+import { openTrunk } from "../../src/trunk/open-trunk.ts";
 import { type Contents, checkedClone, contents } from "../support/clone.ts";
 import { ending } from "../support/ending.ts";
 import { FaultySandbox } from "../support/faulty-sandbox.ts";

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Arguments } from "./arguments.ts";
+import type { Arguments } from "../arguments.ts";
 
 export interface ListAnswer<Item> {
   readonly object: "list";

@@ -1,6 +1,6 @@
 import { TrunksError } from "@trunks/core";
 import { isSecretName, redactUrl, resolveStorage, type Settings, type Storage } from "@trunks/location";
-import type { MirrorAnswer } from "./mirror-trunk.ts";
+import type { MirrorAnswer } from "../trunk/mirror-trunk.ts";
 
 /** A storage as it is shown. */
 export interface StorageAnswer {

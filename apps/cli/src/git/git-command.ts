@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command } from "../command.ts";
 import { runGit } from "./run-program.ts";
 import { requireWorkingCopy } from "./working-copy.ts";
 

@@ -1,6 +1,6 @@
 import { TrunksError } from "@trunks/core";
 import { decodeText } from "@trunks/repo";
-import { git, gitSucceeds } from "./helper/git.ts";
+import { git, gitSucceeds } from "../helper/git.ts";
 import { gitLines } from "./working-copy.ts";
 
 /** A remote of this clone. */

@@ -1,5 +1,5 @@
-import { commonOptions } from "./arguments.ts";
-import type { CatalogEntry, Command, OptionSpec } from "./command.ts";
+import { commonOptions } from "../arguments.ts";
+import type { CatalogEntry, Command, OptionSpec } from "../command.ts";
 import { table } from "./output.ts";
 
 /** `trunks help`: all commands. */

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { type Collection, type Compaction, collect, compact, type Sweep, stubOldRecords, sweep } from "@trunks/repo";
-import type { OptionSpec } from "./command.ts";
+import type { OptionSpec } from "../command.ts";
+import type { Output } from "../terminal/output.ts";
+import { throwMissed } from "../trunk/mirror-trunk.ts";
+import type { OpenedTrunk } from "../trunk/open-trunk.ts";
 import { diskScratch } from "./disk-scratch.ts";
-import { throwMissed } from "./mirror-trunk.ts";
-import type { OpenedTrunk } from "./open-trunk.ts";
-import type { Output } from "./output.ts";
 
 export interface MaintenanceOptions {
   /** How long what is needless stays, in milliseconds. Default 24 hours. */

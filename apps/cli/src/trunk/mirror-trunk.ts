@@ -1,12 +1,12 @@
 import { TrunksError } from "@trunks/core";
 import { placeUrl, redactUrl, resolveStorage, type Settings, type Storage } from "@trunks/location";
 import { addMirror, type Mirror, type MirrorReport, type MissedMirror, reportMirrors } from "@trunks/repo";
-import type { Context } from "./command.ts";
-import { LocalRepository } from "./helper/local-repository.ts";
-import { Progress } from "./helper/progress.ts";
+import type { Context } from "../command.ts";
+import { findTrunkRemote } from "../git/trunk-remote.ts";
+import type { WorkingCopy } from "../git/working-copy.ts";
+import { LocalRepository } from "../helper/local-repository.ts";
+import { Progress } from "../helper/progress.ts";
 import { type OpenedTrunk, type OpenTrunkOptions, openTrunk } from "./open-trunk.ts";
-import { findTrunkRemote } from "./trunk-remote.ts";
-import type { WorkingCopy } from "./working-copy.ts";
 
 /**
  * Opens the trunk of the clone around, for commands that look at its mirrors: that of its remote, or else the one in its

@@ -1,6 +1,6 @@
-import type { Context } from "./command.ts";
-import { findTrunkRemote } from "./trunk-remote.ts";
-import { findWorkingCopy, requireWorkingCopy } from "./working-copy.ts";
+import type { Context } from "../command.ts";
+import { findTrunkRemote } from "../git/trunk-remote.ts";
+import { findWorkingCopy, requireWorkingCopy } from "../git/working-copy.ts";
 
 /** A trunk that a command's only word names: a URL, a remote, or nothing for this clone's own. */
 export interface TrunkTarget {

@@ -1,5 +1,5 @@
 import { isTrunksError } from "@trunks/core";
-import { type OpenTrunkOptions, openTrunk } from "./open-trunk.ts";
+import { type OpenTrunkOptions, openTrunk } from "../trunk/open-trunk.ts";
 import { type Problem, problem } from "./problem.ts";
 
 /**

@@ -3,8 +3,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
 import { type Settings, SettingsFile, trunkPrefix } from "@trunks/location";
 import { decodeText } from "@trunks/repo";
-import { findSettings } from "./find-settings.ts";
-import { git } from "./helper/git.ts";
+import { git } from "../helper/git.ts";
+import { findSettings } from "../storage/find-settings.ts";
 
 /** The repository that the user stands in. */
 export interface WorkingCopy {

@@ -1,5 +1,5 @@
 import { decodeText, encodeText, type State } from "@trunks/repo";
-import { git } from "./helper/git.ts";
+import { git } from "../helper/git.ts";
 import { gitLines } from "./working-copy.ts";
 
 /** A branch here and in the trunk. */

@@ -1,14 +1,14 @@
 import { type Restoration, restore, undoneEntryId } from "@trunks/repo";
-import { askWhether, isAttended } from "./ask.ts";
-import { type Context, exitStatus } from "./command.ts";
-import { LocalRepository } from "./helper/local-repository.ts";
-import { pushAuthor } from "./helper/push-author.ts";
+import { type Context, exitStatus } from "../command.ts";
+import { findTrunkRemote } from "../git/trunk-remote.ts";
+import { requireWorkingCopy } from "../git/working-copy.ts";
+import { LocalRepository } from "../helper/local-repository.ts";
+import { pushAuthor } from "../helper/push-author.ts";
+import { askWhether, isAttended } from "../terminal/ask.ts";
+import { table } from "../terminal/output.ts";
 import { throwMissed } from "./mirror-trunk.ts";
 import { type OpenedTrunk, openTrunk } from "./open-trunk.ts";
-import { table } from "./output.ts";
 import { changeText, refUpdateAnswer, refUpdateCells, shortIdLength, shortRef } from "./ref-update-answer.ts";
-import { findTrunkRemote } from "./trunk-remote.ts";
-import { requireWorkingCopy } from "./working-copy.ts";
 
 /** Options of commands that move the trunk's refs back. */
 export const restoreOptions = {

@@ -1,4 +1,4 @@
-import { type Arguments, UsageError } from "./arguments.ts";
+import { type Arguments, UsageError } from "../arguments.ts";
 
 const unitsMs = { m: 60_000, h: 3_600_000, d: 24 * 3_600_000 } as const;
 

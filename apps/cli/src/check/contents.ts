@@ -11,9 +11,9 @@ import {
   type State,
   sortedRefs,
 } from "@trunks/repo";
-import { git, gitStream } from "./helper/git.ts";
-import { installPacks } from "./helper/incoming-pack.ts";
-import { Progress } from "./helper/progress.ts";
+import { git, gitStream } from "../helper/git.ts";
+import { installPacks } from "../helper/incoming-pack.ts";
+import { Progress } from "../helper/progress.ts";
 import { type Problem, problem } from "./problem.ts";
 
 export interface ContentsOptions {

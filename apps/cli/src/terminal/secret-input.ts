@@ -1,5 +1,5 @@
 import { text as readText } from "node:stream/consumers";
-import { type Arguments, UsageError } from "./arguments.ts";
+import { type Arguments, UsageError } from "../arguments.ts";
 import { askSecret, isAttended } from "./ask.ts";
 
 /**

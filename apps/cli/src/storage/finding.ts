@@ -1,7 +1,7 @@
 import { isTrunksError } from "@trunks/core";
 import type { Storage } from "@trunks/location";
-import { errorAnswer } from "./failure.ts";
-import { observeStorage } from "./open-trunk.ts";
+import { errorAnswer } from "../failure.ts";
+import { observeStorage } from "../trunk/open-trunk.ts";
 
 /** One thing that was looked at. */
 export interface Finding {

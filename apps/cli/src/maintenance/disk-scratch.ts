@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Source } from "@trunks/core";
 import type { Scratch } from "@trunks/repo";
-import { systemError } from "./system-error.ts";
+import { systemError } from "../system-error.ts";
 
 /** In bytes. What upkeep makes at once; larger segments stay as they are. */
 const sizeBytes = 4 * 2 ** 30;

@@ -14,9 +14,9 @@ import {
   storageFields,
 } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
-import { type Arguments, UsageError } from "./arguments.ts";
-import type { OptionSpec } from "./command.ts";
-import { givenSecrets } from "./secret-input.ts";
+import { type Arguments, UsageError } from "../arguments.ts";
+import type { OptionSpec } from "../command.ts";
+import { givenSecrets } from "../terminal/secret-input.ts";
 
 const fields = Object.entries(storageFields) as [FieldName, StorageField][];
 

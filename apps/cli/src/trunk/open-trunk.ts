@@ -2,9 +2,9 @@ import type { Backend, Observation } from "@trunks/core";
 import { retry, scope, trace } from "@trunks/layers";
 import { diagnoseRoot, openLocation, openPlace, openRoot, redactUrl, type Storage } from "@trunks/location";
 import { type Place, Repository } from "@trunks/repo";
-import { abortable } from "./abortable.ts";
-import { commonGitDir } from "./common-dir.ts";
-import { findSettings } from "./find-settings.ts";
+import { abortable } from "../abortable.ts";
+import { commonGitDir } from "../git/common-dir.ts";
+import { findSettings } from "../storage/find-settings.ts";
 import { stateFile } from "./state-file.ts";
 
 export interface OpenTrunkOptions {

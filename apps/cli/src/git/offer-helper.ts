@@ -1,6 +1,6 @@
-import { askWhether } from "./ask.ts";
-import { helperOnPath, installHelper } from "./launcher.ts";
-import type { Output } from "./output.ts";
+import { helperOnPath, installHelper } from "../launcher.ts";
+import { askWhether } from "../terminal/ask.ts";
+import type { Output } from "../terminal/output.ts";
 
 /**
  * Makes plain `git push` work everywhere, if that is wanted: installs the helper when asked to, offers it on a terminal, and

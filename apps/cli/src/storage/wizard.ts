@@ -11,9 +11,9 @@ import {
   schemeRules,
   storageFields,
 } from "@trunks/location";
-import type { Arguments } from "./arguments.ts";
-import { ask, askSecret, isAttended } from "./ask.ts";
-import { missingFields, statedPlace, storageName } from "./storage-options.ts";
+import type { Arguments } from "../arguments.ts";
+import { ask, askSecret, isAttended } from "../terminal/ask.ts";
+import { missingFields, statedPlace, storageName } from "./options.ts";
 
 /** So often a question is put before the command gives up. */
 const maxTries = 3;

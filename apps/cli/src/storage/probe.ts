@@ -1,7 +1,7 @@
 import type { ContractOutcome } from "@trunks/contract-tests";
 import { isTrunksError, TrunksError } from "@trunks/core";
 import { parseRoot, redactUrl, type Storage, schemeRules } from "@trunks/location";
-import { openStorage } from "./open-trunk.ts";
+import { openStorage } from "../trunk/open-trunk.ts";
 
 export interface ProbeOptions {
   readonly verbose?: boolean;

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { TrunksError } from "@trunks/core";
-import { helperEnvironment } from "./launcher.ts";
-import type { Output } from "./output.ts";
+import { helperEnvironment } from "../launcher.ts";
+import type { Output } from "../terminal/output.ts";
 
 /**
  * Runs git before the user's eyes, with the helper within its reach; answers its exit status. With `--json` what it prints
