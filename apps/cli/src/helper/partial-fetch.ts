@@ -18,7 +18,7 @@ export interface PartialFetchContext extends SparseContext {
 
 /** Of some objects here and there, little is read beside them. */
 export const scattered = { blockSizeBytes: 2 ** 14, gapSizeBytes: 2 ** 16 };
-/** All of a history is walked through from one end to the other, and most of its commits and trees are wanted. */
+/** Of all commits, which stand together and are walked through from one end to the other. */
 const throughout = { blockSizeBytes: 2 ** 20, gapSizeBytes: 2 ** 20 };
 
 /** Answers requests for a part of the history or of the objects, from what it reads of the trunk by range. */
@@ -37,8 +37,10 @@ export class PartialFetch {
   async answer({ question, patterns, done, tellsEnds }: FetchRequest): Promise<boolean> {
     const { write, signal } = this.#context;
     const isWhole = question.haves.length === 0 && question.depth === undefined;
-    this.#objects ??= this.#context.open(isWhole ? throughout : scattered);
-    this.#selector ??= new FetchSelector(this.#objects, this.#state);
+    const isCommitsOnly = isWhole && question.filter.treeDepth === 0;
+    this.#objects ??= this.#context.open(isCommitsOnly ? throughout : scattered);
+    const commits = isWhole && !isCommitsOnly ? this.#context.open(throughout) : this.#objects;
+    this.#selector ??= new FetchSelector(this.#objects, this.#state, commits);
     const objects = this.#objects;
     const selector = this.#selector;
     const opening: Uint8Array[] = [];

@@ -39,10 +39,11 @@ export class FetchSelector {
   readonly #state: State;
   readonly #graph: HistoryGraph;
 
-  constructor(objects: ObjectReader, state: State) {
+  /** Commits may be read by a reader of their own: they stand together, where trees are scattered. */
+  constructor(objects: ObjectReader, state: State, commits = objects) {
     this.#objects = objects;
     this.#state = state;
-    this.#graph = new HistoryGraph(objects, state.objects);
+    this.#graph = new HistoryGraph(commits, state.objects);
   }
 
   /** Which of the haves the trunk has, and whether knowing more of them would be of no use. */
