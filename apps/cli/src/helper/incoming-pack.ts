@@ -44,13 +44,29 @@ export async function installPacks(request: InstallRequest): Promise<string[]> {
   await mkdir(request.packDir, { recursive: true });
   const installation: Installation = { ...request, suspects: [] };
   const segments = request.packs.filter(({ name }) => name.kind === "segment").map(({ pack }) => pack as Segment);
-  const installed: string[] = [];
-  // One after the other: each is read by parallel ranges already.
-  for (const segment of segments) installed.push(await installSegment(segment, installation));
+  const installed = await installSegments(segments, installation);
   // Inline packs may build on what the segments bring.
   const inline = request.packs.filter(({ name }) => name.kind !== "segment");
   if (inline.length > 0) installed.push(...(await installInline(inline, installation)));
   await checkSuspects(installed, installation);
+  return installed;
+}
+
+/** Segments of one range that are asked for at a time. */
+const segmentConcurrency = 8;
+
+/** Small segments beside each other. Large ones one after the other: each is read by parallel ranges already. */
+async function installSegments(segments: readonly Segment[], request: Installation): Promise<string[]> {
+  const { rangeSizeBytes } = request.repository.backend.capabilities;
+  const isSmall = ({ size }: Segment) => size <= rangeSizeBytes && !request.strict;
+  const small = segments.filter(isSmall);
+  const installed: string[] = [];
+  while (small.length > 0) {
+    const group = small.splice(0, segmentConcurrency).map((segment) => installSegment(segment, request));
+    await Promise.allSettled(group); // Before a failure is told all are over: whoever tries again uses the same files.
+    installed.push(...(await Promise.all(group)));
+  }
+  for (const segment of segments) if (!isSmall(segment)) installed.push(await installSegment(segment, request));
   return installed;
 }
 

@@ -190,6 +190,18 @@ describe.each(stores)("requests to a %s store", (_, openStore) => {
     ]);
   });
 
+  test("a clone of several small segments asks for all of them at once", async () => {
+    for (const [index, name] of ["one", "two", "three"].entries()) {
+      await commit(sandbox, folder, name, { [`${name}.bin`]: noise(2_000_000, index) });
+      await push("refs/heads/main:refs/heads/main");
+    }
+    const id = await sandbox.git(["rev-parse", "main"], { folder });
+    const reader = await enterClone();
+    const { requests } = await reader.converse(gitDir, "list", `fetch ${id} refs/heads/main`, "", "");
+    const segment = ["3 get objects/<id>.pack", "3 get objects/<id>.idx"];
+    expect(requests.slice(5)).toEqual([...segment, ...segment, ...segment]);
+  });
+
   test("a clone of pushes that lie behind a snapshot asks for them at once", async () => {
     const work = folder;
     for (let slot = 0; slot < 64; slot++) {
