@@ -1,34 +1,28 @@
-import { type Backend, checkKey } from "@trunks/core";
+import { type Backend, isTrunksError } from "@trunks/core";
 
 /**
- * `backend`, noting in `written` each key that it is asked to write. So a store can be cleaned up that hides keys from its
- * lists, or lists to nobody.
+ * `backend`, noting in `written` each key that it is asked to write and does not refuse as none. So a store can be cleaned up
+ * that hides keys from its lists, or lists to nobody.
  */
 export function noteWrites(backend: Backend, written: Set<string>): Backend {
+  async function noted<Result>(key: string, write: () => Promise<Result>): Promise<Result> {
+    const isNew = !written.has(key);
+    written.add(key);
+    try {
+      return await write();
+    } catch (error) {
+      if (isNew && isTrunksError(error, "INVALID_ARGUMENT")) written.delete(key);
+      throw error;
+    }
+  }
   return {
     name: backend.name,
     capabilities: backend.capabilities,
     get: (key, options) => backend.get(key, options),
-    create(key, body, options) {
-      if (isKey(key)) written.add(key);
-      return backend.create(key, body, options);
-    },
-    put(key, body, options) {
-      if (isKey(key)) written.add(key);
-      return backend.put(key, body, options);
-    },
+    create: (key, body, options) => noted(key, () => backend.create(key, body, options)),
+    put: (key, body, options) => noted(key, () => backend.put(key, body, options)),
     list: (prefix, options) => backend.list(prefix, options),
     delete: (keys, options) => backend.delete(keys, options),
     close: () => backend.close(),
   };
-}
-
-/** Some cases write what is none, and want it to be refused. */
-function isKey(key: string): boolean {
-  try {
-    checkKey(key);
-    return true;
-  } catch {
-    return false;
-  }
 }
