@@ -9,8 +9,6 @@ import { filesWith, forms } from "../support/secret-search.ts";
 import { trunks } from "../support/trunks.ts";
 import { installVault } from "../support/vault.ts";
 
-/** Stands in the command lines of `trunks` and of the helper, as started here. */
-const sources = join(import.meta.dirname, "..", "..", "src");
 const watcher = join(import.meta.dirname, "..", "support", "command-lines.mjs");
 const wrong = "a-wrong-secret-that-nobody-shall-see";
 /** The one that the vault wants. */
@@ -63,7 +61,7 @@ test("versity, and a folder: no secret is in the store, in what is said, in a co
 
   const watching = sandbox.start(process.execPath, [watcher]);
   await once(watching.stdout, "data");
-  watching.stdin.write([sources, ...texts].map((line) => `${line}\n`).join(""));
+  watching.stdin.write([sandbox.path, ...texts].map((line) => `${line}\n`).join(""));
 
   // Two storages, the S3 one with everything inline, and the same by environment alone.
   const s3 = ["--backend", "s3", "--bucket", bucket, "--path", "team", "--endpoint", endpoint, "--region", region];
@@ -128,9 +126,9 @@ test("versity, and a folder: no secret is in the store, in what is said, in a co
 
   watching.stdin.end();
   const [report] = (await once(watching.stdout, "data")) as [Buffer];
-  const { marked, exposed } = JSON.parse(report.toString());
+  const { seen, exposed } = JSON.parse(report.toString());
   expect(exposed).toEqual([]);
-  expect(marked).toBeGreaterThan(10);
+  expect(seen).toBeGreaterThan(10);
 
   await run(0, ["storage", "remove", "primary"]);
   await run(0, ["storage", "remove", "shelf"]);
