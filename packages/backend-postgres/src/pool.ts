@@ -18,11 +18,13 @@ interface Waiter {
 /** Bounds of how long is waited for an open connection before another one is opened. */
 const leastPatienceMs = 20;
 const mostPatienceMs = 1000;
+/** To open a connection takes about as many round trips as so many statements. */
+const shortQueue = 4;
 
 /**
  * Connections, opened when they are needed, a bounded number of them. Who finds all in use waits for one as long as it
  * took to open the last, and only then opens another: most statements are done sooner, and a connection is dear to the
- * server too.
+ * server too. The first few in the queue wait longer: another connection would serve them no sooner, unless one is stuck.
  */
 export class Pool {
   readonly #most: number;
@@ -144,7 +146,8 @@ export class Pool {
     const startedMs = performance.now();
     return setInterval(() => {
       const waitedMs = performance.now() - Math.max(startedMs, this.#lastOpenedMs);
-      if (waitedMs < this.#patienceMs) return;
+      const isSoon = this.#waiters.indexOf(waiter) < shortQueue;
+      if (waitedMs < (isSoon ? mostPatienceMs : this.#patienceMs)) return;
       if (this.#opening > 0 || this.#count >= this.#most || !this.#forget(waiter)) return;
       this.#count++;
       waiter.resolve(undefined);
