@@ -94,10 +94,10 @@ describe("a push that is killed while it waits", () => {
   });
 
   test.each([
-    ["with its intent", { key: "journal/", skip: 1 }, 1],
-    ["before its intent", { key: "intents/" }, 0],
-  ] as const)("%s holds nobody up, is swept, and may be pushed again", async (_, at, left) => {
-    const push = await startWaitingPush(sandbox, ["-q", "URL", "main:refs/heads/killed"], at);
+    ["with its intent", { withIntent: true }, 1],
+    ["before its intent", { withIntent: false }, 0],
+  ])("%s holds nobody up, is swept, and may be pushed again", async (_, how, left) => {
+    const push = await startWaitingPush(sandbox, ["-q", "URL", "main:refs/heads/killed"], how);
     await push.kill();
     expect(waiting(sandbox)).toHaveLength(left);
     await overtake();

@@ -6,7 +6,7 @@ import { headerDigest, putTogether, takeApart } from "./headed-file.ts";
 const trunk = "store/trunks/app.trunk";
 const plan = "waiting";
 
-/** A `git push` that has lost the slot that it wanted, and waits at the creation of the next one; its intent is there. */
+/** A `git push` that has lost the slot that it wanted, and waits at the creation of the next one. */
 export interface WaitingPush {
   /** The helper's process. */
   readonly pid: number;
@@ -17,15 +17,18 @@ export interface WaitingPush {
 }
 
 /**
- * Starts a push from `work`; while git is at it, somebody in `rival` takes the slot with a commit for their own branch. `key`
- * and `skip` say which creation it then waits at.
+ * Starts a push from `work`; while git is at it, somebody in `rival` takes the slot with a commit for their own branch. The
+ * push then leaves its intent, which is there when this returns, unless the creation of that is to wait too.
  */
 export async function startWaitingPush(
   sandbox: FaultySandbox,
   args: readonly string[],
-  at: { readonly key: string; readonly skip?: number } = { key: "journal/", skip: 1 },
+  { withIntent = true }: { readonly withIntent?: boolean } = {},
 ): Promise<WaitingPush> {
-  sandbox.plan([{ operation: "create", ...at, fault: { kind: "delay", when: "before", ms: 0 } }], plan);
+  const wait = { operation: "create", fault: { kind: "delay", when: "before", ms: 0 } } as const;
+  const nextSlot = { ...wait, key: "journal/", skip: 1 };
+  // Both are asked for at once.
+  sandbox.plan(withIntent ? [nextSlot] : [nextSlot, { ...wait, key: "intents/" }], plan);
   // Git runs this between its look at the trunk's refs and the push itself.
   const push = `push -q "${sandbox.trunkUrl()}" HEAD:refs/heads/rival`;
   const script = `unset $(git rev-parse --local-env-vars)\ncd "${sandbox.path}/rival" && git ${push}`;
@@ -36,10 +39,11 @@ export async function startWaitingPush(
   const { child, ended } = startGit(sandbox, [...own, ...args.map((one) => (one === "URL" ? url(sandbox) : one))], {
     folder: "work",
   });
-  const isAt = ({ operation, keys }: { operation: string; keys: string }) =>
-    operation === "create" && keys.search(at.key) !== -1;
-  await sandbox.begun((request) => isAt(request) && sandbox.requests(plan).filter(isAt).length > (at.skip ?? 0), plan);
-  while (at.key !== "intents/" && waiting(sandbox).length === 0) await sleep(5);
+  const creations = (folder: string) => {
+    return sandbox.requests(plan).filter(({ operation, keys }) => operation === "create" && keys.includes(folder));
+  };
+  while (creations("journal/").length < 2 || creations("intents/").length < 1) await sleep(5);
+  while (withIntent && waiting(sandbox).length === 0) await sleep(5);
   const pid = sandbox.requests(plan).at(-1)?.pid as number;
   return {
     pid,
