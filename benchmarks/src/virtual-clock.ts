@@ -2,7 +2,6 @@ import type { Clock } from "@trunks/layers";
 
 interface Waiter {
   readonly atMs: number;
-  readonly order: number;
   readonly wake: () => void;
 }
 
@@ -12,8 +11,7 @@ interface Waiter {
  */
 export class VirtualClock implements Clock {
   #nowMs = 0;
-  #order = 0;
-  /** A binary heap, the earliest first. */
+  /** The earliest first; of two at one time the one that came first. */
   readonly #waiting: Waiter[] = [];
 
   now(): number {
@@ -21,7 +19,9 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number): Promise<void> {
-    return new Promise((wake) => this.#push({ atMs: this.#nowMs + ms, order: this.#order++, wake }));
+    const atMs = this.#nowMs + ms;
+    const before = this.#waiting.findLastIndex((waiter) => waiter.atMs <= atMs);
+    return new Promise((wake) => this.#waiting.splice(before + 1, 0, { atMs, wake }));
   }
 
   /** Lets time pass until `work` is done. */
@@ -35,44 +35,10 @@ export class VirtualClock implements Clock {
       // Everything that can go on without time passing has done so when the event loop comes round.
       await new Promise((resolve) => setImmediate(resolve));
       if (isDone) return work;
-      const next = this.#pop();
+      const next = this.#waiting.shift();
       if (next === undefined) continue;
       this.#nowMs = Math.max(this.#nowMs, next.atMs);
       next.wake();
     }
   }
-
-  #push(waiter: Waiter): void {
-    const heap = this.#waiting;
-    let at = heap.push(waiter) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isEarlier(waiter, heap[parent] as Waiter)) break;
-      heap[at] = heap[parent] as Waiter;
-      at = parent;
-    }
-    heap[at] = waiter;
-  }
-
-  #pop(): Waiter | undefined {
-    const heap = this.#waiting;
-    const first = heap[0];
-    const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      let least = 2 * at + 1;
-      if (least >= heap.length) break;
-      if (least + 1 < heap.length && isEarlier(heap[least + 1] as Waiter, heap[least] as Waiter)) least++;
-      if (!isEarlier(heap[least] as Waiter, last)) break;
-      heap[at] = heap[least] as Waiter;
-      at = least;
-    }
-    heap[at] = last;
-    return first;
-  }
-}
-
-function isEarlier(left: Waiter, right: Waiter): boolean {
-  return left.atMs === right.atMs ? left.order < right.order : left.atMs < right.atMs;
 }
