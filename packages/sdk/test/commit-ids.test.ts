@@ -1,10 +1,10 @@
 import { MemoryBackend } from "@trunks/core/memory";
 import { encodeText } from "@trunks/repo";
 import { afterAll, describe, expect, test } from "vitest";
+import { SeededRandom } from "../../repo/test/seeded-random.ts";
 import { Trunk } from "../src/index.ts";
 import { GitSandbox } from "./support/git-sandbox.ts";
 import { RandomTree } from "./support/random-tree.ts";
-import { SeededRandom } from "./support/seeded-random.ts";
 
 const sandbox = new GitSandbox();
 afterAll(() => sandbox.remove());

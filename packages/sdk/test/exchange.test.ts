@@ -1,9 +1,9 @@
 import { isTrunksError } from "@trunks/core";
 import { decodeText } from "@trunks/repo";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SeededRandom } from "../../repo/test/seeded-random.ts";
 import { Trunk } from "../src/index.ts";
 import { GitSandbox } from "./support/git-sandbox.ts";
-import { SeededRandom } from "./support/seeded-random.ts";
 
 const sandbox = new GitSandbox();
 afterAll(() => sandbox.remove());

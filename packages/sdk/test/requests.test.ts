@@ -2,8 +2,8 @@ import type { Backend } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { scope, type TracedBackend, trace } from "@trunks/layers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { SeededRandom } from "../../repo/test/seeded-random.ts";
 import { Trunk } from "../src/index.ts";
-import { SeededRandom } from "./support/seeded-random.ts";
 
 const author = { name: "A Writer", email: "writer@example.org", date: new Date(1_700_000_000_000), timezoneMinutes: 0 };
 let store: MemoryBackend;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { isTrunksError } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { SeededRandom } from "../../repo/test/seeded-random.ts";
 import { Trunk } from "../src/index.ts";
-import { SeededRandom } from "./support/seeded-random.ts";
 
 let trunk: Trunk;
 beforeEach(async () => {

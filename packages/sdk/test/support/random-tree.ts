@@ -1,6 +1,6 @@
 import { encodeText } from "@trunks/repo";
+import type { SeededRandom } from "../../../repo/test/seeded-random.ts";
 import type { Trunk } from "../../src/index.ts";
-import type { SeededRandom } from "./seeded-random.ts";
 
 interface File {
   readonly type: "file" | "executable" | "symlink";
