@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type ProxyScript, ServerUnavailableError } from "@trunks/test-servers";
+import type { ProxyScript } from "@trunks/test-servers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ifAvailable } from "../support/if-available.ts";
 import { type S3Front, s3Answer, s3Refusal, startS3Front } from "../support/s3-front.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { trunks, trunksJson } from "../support/trunks.ts";
@@ -13,10 +14,7 @@ describe("versity", () => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    started = await startS3Front().catch((error: unknown) => {
-      if (error instanceof ServerUnavailableError) return error.message;
-      throw error;
-    });
+    started = await ifAvailable(startS3Front);
   }, 15 * 60_000);
   afterAll(async () => {
     if (typeof started === "object") await started.stop();

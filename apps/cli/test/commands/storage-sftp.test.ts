@@ -1,7 +1,8 @@
 import { appendFileSync, copyFileSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeKey, ServerUnavailableError, type SftpServer, startOpenssh } from "@trunks/test-servers";
+import { makeKey, type SftpServer, startOpenssh } from "@trunks/test-servers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ifAvailable } from "../support/if-available.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { trunks, trunksJson } from "../support/trunks.ts";
 
@@ -11,10 +12,7 @@ describe("openssh", () => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    started = await startOpenssh().catch((error: unknown) => {
-      if (error instanceof ServerUnavailableError) return error.message;
-      throw error;
-    });
+    started = await ifAvailable(startOpenssh);
   }, 15 * 60_000);
   afterAll(async () => {
     if (typeof started === "object") await started.stop();

@@ -1,5 +1,6 @@
-import { makeBucket, type S3Server, ServerUnavailableError, startSeaweed, startVersity } from "@trunks/test-servers";
+import { makeBucket, type S3Server, startSeaweed, startVersity } from "@trunks/test-servers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ifAvailable } from "../support/if-available.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { s3Environment } from "../support/stores.ts";
 import { trunks, trunksJson } from "../support/trunks.ts";
@@ -18,10 +19,7 @@ describe.each([
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    started = await start().catch((error: unknown) => {
-      if (error instanceof ServerUnavailableError) return error.message;
-      throw error;
-    });
+    started = await ifAvailable(start);
   }, 15 * 60_000);
   afterAll(async () => {
     if (typeof started === "object") await started.stop();

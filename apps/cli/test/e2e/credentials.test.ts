@@ -1,8 +1,9 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SettingsFile } from "@trunks/location";
-import { ServerUnavailableError, startFakeGcs, startProxy } from "@trunks/test-servers";
+import { startFakeGcs, startProxy } from "@trunks/test-servers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { ifAvailable } from "../support/if-available.ts";
 import {
   type CredentialSource,
   type RankedStore,
@@ -14,16 +15,6 @@ import { trunks, trunksJson } from "../support/trunks.ts";
 
 const startTimeoutMs = 15 * 60_000;
 const names = Object.keys(rankedStores) as RankedStoreName[];
-
-/** Starts a server, or answers why this machine cannot have it. */
-async function tryStart<Server>(start: () => Promise<Server>): Promise<Server | string> {
-  try {
-    return await start();
-  } catch (error) {
-    if (error instanceof ServerUnavailableError) return error.message;
-    throw error;
-  }
-}
 
 /** A clone with the storage `primary`. */
 async function makeClone(sandbox: Sandbox, url: string, secrets: Readonly<Record<string, string>>): Promise<void> {
@@ -40,7 +31,7 @@ describe.each(names)("%s", (name) => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    started = await tryStart(() => rankedStores[name](keys));
+    started = await ifAvailable(() => rankedStores[name](keys));
   }, startTimeoutMs);
   afterAll(async () => {
     if (typeof started === "object") await started.stop();
@@ -108,7 +99,7 @@ describe("fake-gcs", () => {
   test("the emulator lets everybody in: who asked is seen on the wire", {
     timeout: startTimeoutMs,
   }, async (context) => {
-    const server = await tryStart(startFakeGcs);
+    const server = await ifAvailable(startFakeGcs);
     if (typeof server === "string") return context.skip(server);
     const proxy = await startProxy(server.endpoint);
     const sandbox = new Sandbox();

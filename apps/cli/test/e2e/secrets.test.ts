@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type S3Server, ServerUnavailableError, startVersity } from "@trunks/test-servers";
+import { type S3Server, startVersity } from "@trunks/test-servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ifAvailable } from "../support/if-available.ts";
 import { makeRepository } from "../support/repository.ts";
 import { type CommandOptions, Sandbox } from "../support/sandbox.ts";
 import { filesWith, forms } from "../support/secret-search.ts";
@@ -19,10 +20,7 @@ let sandbox: Sandbox;
 let said: string[];
 
 beforeAll(async () => {
-  server = await startVersity().catch((error: unknown) => {
-    if (error instanceof ServerUnavailableError) return error.message;
-    throw error;
-  });
+  server = await ifAvailable(startVersity);
   sandbox = new Sandbox();
   said = [];
 }, 15 * 60_000);

@@ -1,5 +1,6 @@
-import { type ProxyAction, type ProxyScript, ServerUnavailableError } from "@trunks/test-servers";
+import type { ProxyAction, ProxyScript } from "@trunks/test-servers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ifAvailable } from "../support/if-available.ts";
 import { makeRepository } from "../support/repository.ts";
 import { type S3Front, s3Refusal, startS3Front } from "../support/s3-front.ts";
 import { type CommandOptions, Sandbox } from "../support/sandbox.ts";
@@ -24,10 +25,7 @@ describe("versity", () => {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    started = await startS3Front().catch((error: unknown) => {
-      if (error instanceof ServerUnavailableError) return error.message;
-      throw error;
-    });
+    started = await ifAvailable(startS3Front);
   }, 15 * 60_000);
   afterAll(async () => {
     if (typeof started === "object") await started.stop();

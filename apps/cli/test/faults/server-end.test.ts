@@ -4,7 +4,6 @@ import { join } from "node:path";
 import {
   asAdministrator,
   type ProxiedRequest,
-  ServerUnavailableError,
   startByteWire,
   startFakeGcs,
   startOpenssh,
@@ -18,6 +17,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ending } from "../support/ending.ts";
 import { FaultySandbox } from "../support/faulty-sandbox.ts";
+import { ifAvailable } from "../support/if-available.ts";
 import { said } from "../support/messages.ts";
 import { commit, makeRepository } from "../support/repository.ts";
 import { mountSmallDisk } from "../support/small-disk.ts";
@@ -117,14 +117,6 @@ afterEach(async () => {
   await sandbox.remove();
 });
 
-/** What was started, or why this machine cannot have it. */
-async function available<Started>(started: Promise<Started>): Promise<Started | string> {
-  return await started.catch((error: unknown) => {
-    if (error instanceof ServerUnavailableError) return error.message;
-    throw error;
-  });
-}
-
 /** A repository whose newest commit takes several requests in every store. */
 function largeCommit(): Promise<string> {
   const name = `large-${randomBytes(4).toString("hex")}`;
@@ -142,7 +134,7 @@ describe.each<[string, Start]>([
   test(
     "killed in the middle of an upload and started again: the push goes through, once, and nothing is lost",
     async ({ skip }) => {
-      const started = await available(start());
+      const started = await ifAvailable(start);
       if (typeof started === "string") return skip(started);
       const { server, upload } = started;
       const { url, environment } = upload;
@@ -205,7 +197,7 @@ describe.each<[string, (folder: string) => ReturnType<Start>]>([
       if ("reason" in disk) return skip(disk.reason);
       chmodSync(sandbox.path, 0o755);
       try {
-        const started = await available(start(join(sandbox.path, "disk")));
+        const started = await ifAvailable(() => start(join(sandbox.path, "disk")));
         if (typeof started === "string") return skip(started);
         const { server, upload } = started;
         const { url, environment } = upload;

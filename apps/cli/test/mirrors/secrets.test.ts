@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { type S3Server, ServerUnavailableError, startVersity } from "@trunks/test-servers";
+import { type S3Server, startVersity } from "@trunks/test-servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ifAvailable } from "../support/if-available.ts";
 import { commit, makeRepository } from "../support/repository.ts";
 import { type CommandOptions, Sandbox } from "../support/sandbox.ts";
 import { filesWith, forms } from "../support/secret-search.ts";
@@ -18,10 +19,7 @@ let sandbox: Sandbox;
 const said: string[] = [];
 
 beforeAll(async () => {
-  server = await startVersity().catch((error: unknown) => {
-    if (error instanceof ServerUnavailableError) return error.message;
-    throw error;
-  });
+  server = await ifAvailable(startVersity);
   sandbox = new Sandbox();
 }, 15 * 60_000);
 

@@ -1,7 +1,6 @@
 import {
   type S3Address,
   type S3Server,
-  ServerUnavailableError,
   type SftpAddress,
   startAzurite,
   startFakeGcs,
@@ -13,6 +12,7 @@ import {
   startVersity,
 } from "@trunks/test-servers";
 import type { TestContext } from "vitest";
+import { ifAvailable } from "./if-available.ts";
 import type { Sandbox } from "./sandbox.ts";
 
 /** Where trunks are kept, for tests that do the same on each kind of store. */
@@ -44,13 +44,8 @@ export type StoreName = keyof typeof starts;
 export const storeNames = Object.keys(starts) as StoreName[];
 
 /** Starts a store, or answers why this machine cannot have it. */
-export async function startStore(name: StoreName, sandbox: Sandbox): Promise<Store | string> {
-  try {
-    return await starts[name](sandbox);
-  } catch (error) {
-    if (error instanceof ServerUnavailableError) return error.message;
-    throw error;
-  }
+export function startStore(name: StoreName, sandbox: Sandbox): Promise<Store | string> {
+  return ifAvailable(() => starts[name](sandbox));
 }
 
 /** The store, if there is one; otherwise the test is skipped. */
