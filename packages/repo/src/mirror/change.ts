@@ -3,9 +3,10 @@ import { placeKey } from "../format/key.ts";
 import { type MapChange, type Mirror, maxMirrors, type Place } from "../format/mirror-map.ts";
 import { packKeys } from "../format/pack-name.ts";
 import { encodePlaceFile } from "../format/place-file.ts";
-import { encodeRecord, type TrunkRecord } from "../format/record.ts";
+import { encodeRecord } from "../format/record.ts";
 import type { State } from "../format/state.ts";
 import { newestSlot } from "../journal/read.ts";
+import { recordBehind } from "../journal/record-behind.ts";
 import type { Repository } from "../repository.ts";
 import { bringUp, copyTrunk, diverged, packsAfter } from "./copy.ts";
 import type { CopyOptions } from "./copy-packs.ts";
@@ -146,28 +147,12 @@ export async function changeMap(
     const state = await readPrimary(repository, options);
     const map = change(state);
     if (map === undefined) return { state, missed: [] };
-    const record = mapRecord(state, map);
+    const record = recordBehind(state, { map });
     if (!(await repository.mirrors.append(state, record, encodeRecord(record), options))) continue;
     const missed = repository.mirrors.takeMissed();
     return { state: await readPrimary(repository, options), missed };
   }
   throw new TrunksError("CONFLICT", "others push to this trunk again and again", { hint: "try again" });
-}
-
-export function mapRecord(state: State, map: MapChange): TrunkRecord {
-  return {
-    trunkId: state.trunkId,
-    objects: state.objects,
-    slot: state.slot + 1,
-    previous: state.recordDigest,
-    retired: [],
-    segments: [],
-    drop: false,
-    doomed: [],
-    doomLists: [],
-    map,
-    entries: [],
-  };
 }
 
 /** Brings a mirror to `state`: on from where it is, or from the beginning when its first copy was never finished. */

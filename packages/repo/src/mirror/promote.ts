@@ -3,10 +3,11 @@ import type { Mirror, Place } from "../format/mirror-map.ts";
 import { encodeRecord } from "../format/record.ts";
 import type { State } from "../format/state.ts";
 import { readCold } from "../journal/read.ts";
+import { recordBehind } from "../journal/record-behind.ts";
 import type { Sleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import type { Repository } from "../repository.ts";
-import { changeMap, type MapOutcome, mapRecord, readPrimary, syncMirror, unknown } from "./change.ts";
+import { changeMap, type MapOutcome, readPrimary, syncMirror, unknown } from "./change.ts";
 import { bringUp, fillSlot, settleConflict } from "./copy.ts";
 import type { OpenPlace } from "./place.ts";
 
@@ -98,7 +99,7 @@ async function attemptTakeover(target: Place, options: TakeoverOptions): Promise
     });
   }
   const change = { removed: gone.filter((name) => state.map.mirrors.has(name)), mirrors: [], primary: placeOf(target) };
-  const record = mapRecord(state, change);
+  const record = recordBehind(state, { map: change });
   const encoded = encodeRecord(record);
   if (!(await fillSlot(first.store, record.slot, encoded, options))) return undefined;
   for (const { store } of copies) {

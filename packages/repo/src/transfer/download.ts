@@ -5,6 +5,8 @@ import type { InlinePack, PackName, Segment } from "../format/pack-name.ts";
 import { decodeSlot } from "../format/record.ts";
 import type { CataloguePack } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
+import type { ObjectFormat } from "../pack/object-format.ts";
+import { PackIndex } from "../pack/pack-index.ts";
 import { createDigest, sha256Hex } from "../platform.ts";
 
 /**
@@ -27,6 +29,23 @@ export async function* downloadSegment(
     yield chunk;
   }
   if (digest.hex() !== expected) throw damaged(key, "its bytes do not match their digest");
+}
+
+/** A segment's index, read whole and checked. */
+export async function downloadIndex(
+  backend: Backend,
+  format: ObjectFormat,
+  segment: Segment,
+  options?: RequestOptions,
+): Promise<PackIndex> {
+  const bytes = new Uint8Array(segment.indexSize);
+  let filled = 0;
+  for await (const chunk of downloadSegment(backend, segment, "index", options)) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  if (filled !== bytes.length) throw damaged(indexKey(segment.id), "it is cut short");
+  return new PackIndex(format, bytes, segment.size);
 }
 
 /**

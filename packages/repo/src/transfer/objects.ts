@@ -1,15 +1,14 @@
 import type { Backend, RequestOptions } from "@trunks/core";
-import { damaged } from "../format/headed-file.ts";
-import { indexKey, packKey } from "../format/key.ts";
+import { packKey } from "../format/key.ts";
 import { packNameText, type Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { ObjectReader, type ObjectReaderOptions } from "../pack/object-reader.ts";
-import { PackIndex } from "../pack/pack-index.ts";
+import type { PackIndex } from "../pack/pack-index.ts";
 import { scanPack } from "../pack/pack-scan.ts";
 import type { PackSource } from "../pack/pack-source.ts";
-import { downloadInline, downloadSegment, missing } from "./download.ts";
+import { downloadIndex, downloadInline, missing } from "./download.ts";
 
 /**
  * Reads the objects of a trunk by range. An index is loaded when an object is in none of those loaded before; `records` are
@@ -106,7 +105,7 @@ class SegmentSource implements PackSource {
   }
 
   index(options?: RequestOptions): Promise<PackIndex> {
-    this.#index ??= loadIndex(this.#backend, this.#format, this.#segment, options).catch((error) => {
+    this.#index ??= downloadIndex(this.#backend, this.#format, this.#segment, options).catch((error) => {
       this.#index = undefined; // Another call may have more luck.
       throw error;
     });
@@ -132,22 +131,6 @@ class SegmentSource implements PackSource {
     if (content === undefined) throw missing(this.name);
     return content.bytes();
   }
-}
-
-async function loadIndex(
-  backend: Backend,
-  format: ObjectFormat,
-  segment: Segment,
-  options?: RequestOptions,
-): Promise<PackIndex> {
-  const bytes = new Uint8Array(segment.indexSize);
-  let filled = 0;
-  for await (const chunk of downloadSegment(backend, segment, "index", options)) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  if (filled !== bytes.length) throw damaged(indexKey(segment.id), "it is cut short");
-  return new PackIndex(format, bytes, segment.size);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { State, Verdict } from "../format/state.ts";
 import { Combiner, entryId } from "../journal/combine.ts";
 import { fold, judge, verdictWindow } from "../journal/fold.ts";
 import { joined, type Reading, readForward, readNext } from "../journal/read.ts";
+import { recordBehind } from "../journal/record-behind.ts";
 import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import type { ReadRecord } from "../journal/slots.ts";
 import { readSlotDigest } from "../journal/tip.ts";
@@ -106,11 +107,14 @@ export class Publisher {
    */
   async publish(state: State, publication: Publication, options: RequestOptions = {}): Promise<Published> {
     const draft = this.#draft(publication);
-    const reading = hopeless(state, draft) ? await readForward(this.#backend, state, options) : { state, records: [] };
-    const refusal = hopeless(reading.state, draft);
-    if (refusal !== undefined) {
-      const outcome = outcomeOf(refusal, draft, reading.state);
-      return { outcome, reading, ownSlot: undefined, tidy: async () => {} };
+    let reading: Reading = { state, records: [] };
+    if (hopeless(state, draft) !== undefined) {
+      reading = await readForward(this.#backend, state, options);
+      const refusal = hopeless(reading.state, draft);
+      if (refusal !== undefined) {
+        const outcome = outcomeOf(refusal, draft, reading.state);
+        return { outcome, reading, ownSlot: undefined, tidy: async () => {} };
+      }
     }
     const { pack: body } = publication;
     const pack = body?.kind === "inline" ? body.bytes : undefined;
@@ -142,7 +146,7 @@ export class Publisher {
     let patience = maxPolls;
     for (let round = 0; ; round++) {
       const { state } = reading;
-      const verdict = state.verdicts.get(entry.id) ?? refusalOf(reading.state, push);
+      const verdict = state.verdicts.get(entry.id) ?? refusalOf(state, push);
       if (verdict !== undefined) {
         const outcome = outcomeOf(verdict, entry, state);
         return { outcome, reading, ownSlot, tidy: () => combiner.remove(state) };
@@ -153,7 +157,7 @@ export class Publisher {
         reading = await this.#poll(reading, options);
         continue;
       }
-      const record = recordOf(state, [entry, ...combiner.others(state)]);
+      const record = recordBehind(state, { entries: [entry, ...combiner.others(state)] });
       const encoded = encodeRecord(record, pack);
       if (round > 0) {
         // While nothing is left, what stands in the way of a record is a plain error.
@@ -254,21 +258,6 @@ export class Publisher {
           : undefined,
     };
   }
-}
-
-function recordOf(state: State, entries: readonly RecordEntry[]): TrunkRecord {
-  return {
-    trunkId: state.trunkId,
-    objects: state.objects,
-    slot: state.slot + 1,
-    previous: state.recordDigest,
-    retired: [],
-    segments: [],
-    drop: false,
-    doomed: [],
-    doomLists: [],
-    entries,
-  };
 }
 
 /** The verdict that the entry would get, when it is not worth a record; `undefined` when something of it would be applied. */

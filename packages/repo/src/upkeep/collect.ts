@@ -3,11 +3,12 @@ import { type PackName, packNameText, type Segment } from "../format/pack-name.t
 import type { CataloguePack, State } from "../format/state.ts";
 import { retainedTips } from "../history/retained-tips.ts";
 import type { ObjectId } from "../pack/object-format.ts";
+import { trunkObjects } from "../transfer/objects.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
 import { totalSize } from "./compaction-plan.ts";
 import { defaultRetentionMs } from "./old-records.ts";
 import { reachableObjects } from "./reachable.ts";
-import { type PackSource, type RewrittenPack, readIndexOf, rewritePacks } from "./rewrite.ts";
+import { type RewrittenPack, readIndexOf, rewritePacks, type TrunkPacks } from "./rewrite.ts";
 import { memoryScratch, type Scratch } from "./scratch.ts";
 import { storeTimeMs } from "./store-clock.ts";
 import type { TendedTrunk } from "./tended-trunk.ts";
@@ -57,7 +58,7 @@ export async function collect(repository: TendedTrunk, options: CollectOptions):
 async function collectOnce(repository: TendedTrunk, options: CollectOptions): Promise<Collection | undefined> {
   const { retentionMs = defaultRetentionMs, signal, scratch = memoryScratch() } = options;
   const state = await readForUpkeep(repository, { signal });
-  const source: PackSource = { backend: repository.backend, state, records: repository.records };
+  const source: TrunkPacks = { backend: repository.backend, state, records: repository.records };
   const nowMs = await storeTimeMs(source.backend, options.newId, { signal });
   const sinceMs = nowMs === undefined ? -Infinity : nowMs - retentionMs;
   const { ids: logged } = await retainedTips(source.backend, state, sinceMs, { signal });
@@ -126,15 +127,16 @@ async function isWhole(
  * are perhaps needless themselves.
  */
 async function findNeedless(
-  source: PackSource,
+  source: TrunkPacks,
   kept: ReadonlySet<ObjectId>,
   options: RequestOptions,
 ): Promise<{ packs: CataloguePack[]; droppedObjects: number }> {
   const dropped = new Set<ObjectId>();
   const packs: CataloguePack[] = [];
+  const objects = trunkObjects(source.backend, source.state, source.records);
   for (const pack of source.state.packs.values()) {
     let isNeedless = false;
-    for (const { id } of (await readIndexOf(source, pack, options)).entries()) {
+    for (const { id } of (await readIndexOf(source, pack, objects, options)).entries()) {
       if (kept.has(id)) continue;
       isNeedless = true;
       dropped.add(id);

@@ -2,7 +2,7 @@ import { type RequestOptions, TrunksError } from "@trunks/core";
 import { type IdentifiedObject, parseCommit, parseTag, treeEntries } from "../pack/git-object.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
 import { trunkObjects } from "../transfer/objects.ts";
-import type { PackSource } from "./rewrite.ts";
+import type { TrunkPacks } from "./rewrite.ts";
 
 export interface ReachableOptions extends RequestOptions {
   /** Ids that need not be there, nor what they reach; what is there of it counts. Default: none. */
@@ -21,7 +21,7 @@ const submoduleMode = 0o160000;
  * blobs it is only seen that they are there. Throws `CORRUPT` when one is missing.
  */
 export async function reachableObjects(
-  { backend, state, records }: PackSource,
+  { backend, state, records }: TrunkPacks,
   tips: Iterable<ObjectId>,
   options: ReachableOptions = {},
 ): Promise<Set<ObjectId>> {

@@ -6,11 +6,11 @@ import type { ReadRecord } from "../journal/slots.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
 import { objectNames } from "../pack/object-names.ts";
 import type { ObjectReader } from "../pack/object-reader.ts";
-import { PackIndex } from "../pack/pack-index.ts";
+import type { PackIndex } from "../pack/pack-index.ts";
 import { packIndexBytes } from "../pack/pack-index-bytes.ts";
 import { type MergePart, mergePacks } from "../pack/pack-merge.ts";
 import { scanPack } from "../pack/pack-scan.ts";
-import { downloadInline, downloadSegment } from "../transfer/download.ts";
+import { downloadIndex, downloadInline, downloadSegment } from "../transfer/download.ts";
 import { trunkObjects } from "../transfer/objects.ts";
 import type { SegmentBody } from "../transfer/segment-upload.ts";
 import { totalSize } from "./compaction-plan.ts";
@@ -25,7 +25,7 @@ const maxNamedSizeBytes = 2 ** 25;
 const partConcurrency = 8;
 
 /** Where packs are read, and what has been read of them. */
-export interface PackSource {
+export interface TrunkPacks {
   readonly backend: Backend;
   readonly state: State;
   readonly records: readonly ReadRecord[];
@@ -44,7 +44,7 @@ export interface RewrittenPack {
  * is left. The caller removes the file. A pack that is gone throws `NOT_FOUND`: the catalogue has changed.
  */
 export async function rewritePacks(
-  source: PackSource,
+  source: TrunkPacks,
   packs: readonly CataloguePack[],
   scratch: Scratch,
   options: RequestOptions & { readonly keeps?: (id: ObjectId) => boolean } = {},
@@ -93,40 +93,26 @@ async function namesOf(
   }
 }
 
-/** What a pack of the catalogue holds. */
+/** What a pack of the catalogue holds. `objects` are the trunk's. */
 export async function readIndexOf(
-  source: PackSource,
+  source: TrunkPacks,
   pack: CataloguePack,
+  objects: ObjectReader,
   { signal }: RequestOptions,
 ): Promise<PackIndex> {
-  if (pack.name.kind === "segment") return readIndex(source, pack.pack as Segment, { signal });
-  const objects = trunkObjects(source.backend, source.state, source.records);
-  return (await inlinePart(source, pack, objects, { signal })).index;
-}
-
-/** The index of a segment, checked. */
-async function readIndex(
-  { backend, state }: PackSource,
-  segment: Segment,
-  options: RequestOptions,
-): Promise<PackIndex> {
-  const bytes = new Uint8Array(segment.indexSize);
-  let filled = 0;
-  for await (const chunk of downloadSegment(backend, segment, "index", options)) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  return new PackIndex(state.objects, bytes, segment.size);
+  const { backend, state } = source;
+  if (pack.name.kind !== "segment") return (await inlinePart(source, pack, objects, { signal })).index;
+  return downloadIndex(backend, state.objects, pack.pack as Segment, { signal });
 }
 
 /** Read when its turn comes, and never whole in memory. */
-async function segmentPart(source: PackSource, segment: Segment, { signal }: RequestOptions): Promise<MergePart> {
-  const index = await readIndex(source, segment, { signal });
+async function segmentPart(source: TrunkPacks, segment: Segment, { signal }: RequestOptions): Promise<MergePart> {
+  const index = await downloadIndex(source.backend, source.state.objects, segment, { signal });
   return { index, read: () => downloadSegment(source.backend, segment, "pack", { signal }) };
 }
 
 async function inlinePart(
-  { backend, state, records }: PackSource,
+  { backend, state, records }: TrunkPacks,
   pack: CataloguePack,
   objects: ObjectReader,
   { signal }: RequestOptions,

@@ -1,7 +1,8 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
 import { type PackName, packKeys, packNameText, type Segment } from "../format/pack-name.ts";
-import { type DoomList, encodeRecord, type TrunkRecord } from "../format/record.ts";
+import { type DoomList, encodeRecord } from "../format/record.ts";
 import type { State } from "../format/state.ts";
+import { recordBehind } from "../journal/record-behind.ts";
 import { checkPrimary } from "../mirror/place.ts";
 import type { TendedTrunk } from "./tended-trunk.ts";
 
@@ -41,7 +42,7 @@ export async function appendUpkeep(
 ): Promise<State | undefined> {
   let last = state;
   for (let attempt = 0; attempt < maxTries; attempt++) {
-    const record = upkeepRecord(last, change);
+    const record = recordBehind(last, change);
     const won = await repository.mirrors.append(last, record, encodeRecord(record), options);
     const next = await readForUpkeep(repository, options);
     if (won) return next;
@@ -59,19 +60,4 @@ export function isCurrent({ retired = [], segments = [] }: UpkeepChange, basis: 
   if (state.horizon > basis.slot) return false;
   const keys = segments.flatMap(({ id }) => packKeys({ kind: "segment", id }));
   return retired.every((name) => state.packs.has(packNameText(name))) && keys.every((key) => !state.doomed.has(key));
-}
-
-function upkeepRecord(state: State, change: UpkeepChange): TrunkRecord {
-  return {
-    trunkId: state.trunkId,
-    objects: state.objects,
-    slot: state.slot + 1,
-    previous: state.recordDigest,
-    retired: change.retired ?? [],
-    segments: change.segments ?? [],
-    drop: change.drop ?? false,
-    doomed: change.doomed ?? [],
-    doomLists: change.doomLists ?? [],
-    entries: [],
-  };
 }
