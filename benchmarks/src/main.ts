@@ -1,9 +1,10 @@
 /**
- * `node benchmarks/src/main.ts SUITE`: runs a suite, prints its table as Markdown, and keeps it in `benchmarks/README.md`
- * and as JSON in `benchmarks/results/`. Build the command line first (`pnpm run build`): what is measured is what is published.
+ * `node benchmarks/src/main.ts SUITE`: runs a suite, prints its table as Markdown, and keeps it in `benchmarks/README.md`,
+ * and as JSON and perhaps as a picture in `benchmarks/results/`. Build the command line first (`pnpm run build`): what is measured is what is published.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { barChart } from "./bar-chart.ts";
 import { describeMachine } from "./machine.ts";
 import type { Suite } from "./suite.ts";
 import { rowsTable } from "./table.ts";
@@ -20,6 +21,8 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   backends: async () => (await import("./suites/backends.ts")).backends,
   install: async () => (await import("./suites/install.ts")).install,
   sdk: async () => (await import("./suites/sdk.ts")).sdk,
+  peers: async () => (await import("./suites/peers.ts")).peers,
+  "peers-slow": async () => (await import("./suites/peers-slow.ts")).peersSlow,
 };
 
 const name = process.argv[2] ?? "";
@@ -37,6 +40,9 @@ try {
   const results = join(import.meta.dirname, "..", "results");
   mkdirSync(results, { recursive: true });
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify({ suite: name, machine, rows }, undefined, 2)}\n`);
+  if (rows.some(({ plot }) => plot !== undefined)) {
+    writeFileSync(join(results, `${name}.svg`), barChart(`${name}: time, less is better`, rows));
+  }
   writeIntoPage(table);
   process.stdout.write(table);
 } finally {

@@ -10,6 +10,15 @@ export interface Row {
   /** The figure that the bar is about. */
   readonly figure: string;
   readonly bar: string;
+  /** What a picture of the row shows, this project first. Default: there is none. */
+  readonly plot?: readonly PlottedValue[];
+}
+
+export interface PlottedValue {
+  readonly name: string;
+  readonly timeMs: number;
+  /** It was ended before it was done. */
+  readonly isAtLeast: boolean;
 }
 
 export interface Suite {

@@ -7,6 +7,8 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A request as it came in, before it went anywhere. */
 export interface ProxiedRequest {
@@ -21,7 +23,11 @@ export interface ProxiedRequest {
 
 /** What happens to a request. Where a fault needs the real answer, the request went through whole before. */
 export type ProxyAction =
-  | { readonly do: "pass" }
+  | {
+      readonly do: "pass";
+      /** How fast the answer's body travels. Default: as fast as it can. */
+      readonly bytesPerSecond?: number;
+    }
   /** The connection is reset before anything was forwarded. */
   | { readonly do: "reset-before" }
   /** The store does its work and answers; the client sees a reset connection. */
@@ -161,7 +167,9 @@ async function act(action: ProxyAction, exchange: Exchange): Promise<void> {
     default:
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.on("error", () => socket.resetAndDestroy());
-      answer.pipe(outgoing);
+      if (action.do === "pass" && action.bytesPerSecond !== undefined) {
+        await pipeline(answer, slowed(action.bytesPerSecond), outgoing).catch(() => {});
+      } else answer.pipe(outgoing);
   }
 }
 
@@ -201,6 +209,20 @@ function replaced(
 ): Record<string, string | string[]> {
   const entries = Object.entries({ ...headers, ...replacements });
   return Object.fromEntries(entries.filter((entry): entry is [string, string | string[]] => entry[1] !== undefined));
+}
+
+/** Against the clock and not chunk by chunk: timers overshoot, and small chunks would add that up. */
+function slowed(bytesPerSecond: number) {
+  return async function* (body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const startedMs = performance.now();
+    let received = 0;
+    for await (const chunk of body) {
+      received += chunk.length;
+      const earlyMs = startedMs + (received / bytesPerSecond) * 1000 - performance.now();
+      if (earlyMs >= 1) await sleep(earlyMs);
+      yield chunk;
+    }
+  };
 }
 
 /** Writes the first bytes of the answer's body and waits until they are on their way. */

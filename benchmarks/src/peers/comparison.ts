@@ -1,0 +1,68 @@
+import { Times } from "../measure.ts";
+import type { PlottedValue, Row } from "../suite.ts";
+
+/** What was measured of one peer at one operation. */
+export class Measured {
+  readonly name: string;
+  readonly #timesMs: number[] = [];
+  #requests = 0;
+  #isAtLeast = false;
+  #failure: string | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** `requests`: how many it took. `isAtLeast`: it was ended before it was done. */
+  add(timeMs: number, { requests = 0, isAtLeast = false }: { requests?: number; isAtLeast?: boolean } = {}): void {
+    this.#timesMs.push(timeMs);
+    this.#requests = Math.max(this.#requests, requests);
+    this.#isAtLeast ||= isAtLeast;
+  }
+
+  /** It could not do this. */
+  fail(why: string): void {
+    this.#failure = why;
+  }
+
+  get medianMs(): number | undefined {
+    return this.#failure === undefined && this.#timesMs.length > 0 ? new Times(this.#timesMs).median : undefined;
+  }
+
+  get isAtLeast(): boolean {
+    return this.#isAtLeast;
+  }
+
+  /** Median, spread and the most requests, as `74 ms (70 to 81), 3 requests`. */
+  toString(): string {
+    const { medianMs } = this;
+    if (medianMs === undefined) return this.#failure ?? "–";
+    if (this.#isAtLeast) return `not done after ${(medianMs / 1000).toFixed(0)} s${this.#requestText()}`;
+    return `${new Times(this.#timesMs)}${this.#requestText()}`;
+  }
+
+  #requestText(): string {
+    return this.#requests > 0 ? `, ${this.#requests} requests` : "";
+  }
+}
+
+/** A row that holds the first of those measured against the fastest of the others. */
+export function comparisonRow(what: string, [own, ...others]: readonly Measured[], bar: string): Row {
+  const all = [own as Measured, ...others];
+  const best = others
+    .filter(({ medianMs }) => medianMs !== undefined)
+    .toSorted((left, right) => (left.medianMs as number) - (right.medianMs as number))[0];
+  const ratio = (best?.medianMs ?? Number.NaN) / (own?.medianMs ?? Number.NaN);
+  const least = best?.isAtLeast ? "at least " : "";
+  const plot = all
+    .filter(({ medianMs }) => medianMs !== undefined)
+    .map(({ name, medianMs, isAtLeast }): PlottedValue => ({ name, timeMs: medianMs as number, isAtLeast }));
+  return {
+    what,
+    measured: `${own}`,
+    beside: others.map((other) => `${other.name}: ${other}`).join("; ") || "–",
+    figure: Number.isNaN(ratio) ? "–" : `${least}${ratio.toFixed(ratio < 10 ? 1 : 0)} times faster than the best`,
+    bar,
+    plot,
+  };
+}
