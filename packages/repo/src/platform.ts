@@ -4,7 +4,7 @@
  */
 import { createHash, hash, randomFillSync } from "node:crypto";
 import { Readable } from "node:stream";
-import { crc32, createDeflate, createInflate, deflateSync, inflateSync } from "node:zlib";
+import { constants, crc32, createDeflate, createInflate, deflateSync, inflateSync } from "node:zlib";
 import { TrunksError } from "@trunks/core";
 
 export type DigestAlgorithm = "sha1" | "sha256";
@@ -55,6 +55,26 @@ export function allocate(size: number): Uint8Array {
   return plain(Buffer.allocUnsafeSlow(size));
 }
 
+/** So many bytes are allocated for small pieces at a time. */
+const roomSizeBytes = 65_536;
+
+/** Memory for many small pieces that live about as long as each other: whoever keeps one keeps those beside it. */
+export class Room {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #taken = 0;
+
+  /** So many bytes that may hold anything. */
+  take(size: number): Uint8Array {
+    if (size > roomSizeBytes / 4) return allocate(size);
+    if (this.#taken + size > this.#bytes.length) {
+      this.#bytes = allocate(roomSizeBytes);
+      this.#taken = 0;
+    }
+    this.#taken += size;
+    return this.#bytes.subarray(this.#taken - size, this.#taken);
+  }
+}
+
 export interface Inflated {
   readonly bytes: Uint8Array;
   /** How many bytes of the input the zlib stream took, its checksum included. What follows was not looked at. */
@@ -65,31 +85,86 @@ export interface Inflated {
 export const maxInflation = 1032;
 
 /**
- * Inflates the zlib stream at the start of `input`, which must hold exactly `size` bytes. Never holds more than that,
- * whatever the input says. Throws `CORRUPT` for damaged or truncated data and for any other size.
+ * Inflates the zlib stream at the start of `input`, which must hold exactly `size` bytes, perhaps into a `room`. Never
+ * holds more than that, whatever the input says. Throws `CORRUPT` for damaged or truncated data and for any other size.
  */
-export function inflate(input: Uint8Array, size: number): Inflated {
+export function inflate(input: Uint8Array, size: number, room?: Room): Inflated {
   if (size > input.length * maxInflation) {
     throw new TrunksError("CORRUPT", `${size} bytes cannot be deflated into ${input.length}`);
   }
-  let bytes: Uint8Array;
-  let consumed: number;
+  const inflated = inflateAnew(input, size, room) ?? inflateOnce(input, size);
+  if (inflated.bytes.length === size) return inflated;
+  throw new TrunksError("CORRUPT", `deflated data holds ${inflated.bytes.length} bytes where ${size} were declared`);
+}
+
+/** What is below the inflater of `node:zlib`. Undocumented and old: where it is another, `inflateSync` does the work. */
+interface InflateHandle {
+  reset(): void;
+  writeSync(
+    flush: number,
+    input: Uint8Array,
+    inputStart: number,
+    inputSize: number,
+    output: Uint8Array,
+    outputStart: number,
+    outputSize: number,
+  ): void;
+  onerror: (message: string) => void;
+}
+
+interface Inflater {
+  readonly handle: InflateHandle;
+  /** How much of the output, and of the input, the last write left over. */
+  readonly left: Uint32Array;
+}
+
+/** `null` where the runtime has none. */
+let inflater: Inflater | undefined | null;
+
+/**
+ * Inflates with one inflater for all calls: making one takes as long as inflating a small object, and the memory of the
+ * many that wait for their end calls the garbage collector. `undefined` where the runtime has no such thing.
+ */
+function inflateAnew(input: Uint8Array, size: number, room: Room | undefined): Inflated | undefined {
+  if (inflater === undefined) inflater = makeInflater();
+  if (inflater === null) return undefined;
+  const { handle, left } = inflater;
+  let failure: string | undefined;
+  handle.onerror = (message) => {
+    failure = message;
+  };
+  handle.reset();
+  // One byte more than declared, so that a stream which holds too much is told from one which holds enough.
+  const output = room?.take(size + 1) ?? allocate(size + 1);
+  handle.writeSync(constants.Z_FINISH, input, 0, input.length, output, 0, output.length);
+  if (failure !== undefined) {
+    inflater = undefined;
+    throw new TrunksError("CORRUPT", `deflated data is damaged: ${failure}`);
+  }
+  const [outputLeft, inputLeft] = left as unknown as [number, number];
+  return { bytes: output.subarray(0, output.length - outputLeft), consumed: input.length - inputLeft };
+}
+
+function makeInflater(): Inflater | null {
+  const { _handle: handle, _writeState: left } = createInflate() as unknown as {
+    _handle?: InflateHandle;
+    _writeState?: Uint32Array;
+  };
+  const isKnown = typeof handle?.writeSync === "function" && typeof handle.reset === "function";
+  return isKnown && left instanceof Uint32Array ? { handle, left } : null;
+}
+
+function inflateOnce(input: Uint8Array, size: number): Inflated {
   try {
-    // One byte more than declared, so that a stream which holds too much is told from one which holds enough.
     const chunkSize = Math.max(64, size + 1);
     const result = inflateSync(input, { info: true, chunkSize, maxOutputLength: chunkSize }) as unknown as {
       buffer: Uint8Array;
       engine: { bytesWritten: number };
     };
-    bytes = plain(result.buffer);
-    consumed = result.engine.bytesWritten;
+    return { bytes: plain(result.buffer), consumed: result.engine.bytesWritten };
   } catch (error) {
     throw new TrunksError("CORRUPT", "deflated data is damaged", { cause: error });
   }
-  if (bytes.length !== size) {
-    throw new TrunksError("CORRUPT", `deflated data holds ${bytes.length} bytes where ${size} were declared`);
-  }
-  return { bytes, consumed };
 }
 
 /** Inflates one zlib stream piece by piece, in bounded memory. Throws `CORRUPT` for damaged or truncated data. */

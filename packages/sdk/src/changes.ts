@@ -2,7 +2,7 @@ import type { RequestOptions } from "@trunks/core";
 import type { ObjectFormat, ObjectId } from "@trunks/repo";
 import { type EntryType, entryType, modeText } from "./mode.ts";
 import type { Objects } from "./objects.ts";
-import { comparePaths } from "./path.ts";
+import { sortByPath } from "./path.ts";
 import { decodeTree, type TreeItem, type TreeItems } from "./tree.ts";
 
 /** One path that differs between two trees; folders are told by what is in them. */
@@ -72,7 +72,7 @@ export async function changesBetween(
     for (const pair of level) compareFolders(pair, trees, changes, next);
     level = next;
   }
-  return changes.sort((left, right) => comparePaths(left.path, right.path));
+  return sortByPath(changes);
 }
 
 async function readTrees(

@@ -4,7 +4,7 @@ import { type VersionOptions, versionTree } from "./files.ts";
 import { compileGlob, type Glob } from "./glob.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { type EntryType, entryType, isExecutable, modeText } from "./mode.ts";
-import { comparePaths, parseFolderPath } from "./path.ts";
+import { parseFolderPath, sortByPath } from "./path.ts";
 import type { Session } from "./session.ts";
 import { isFolder, type StagedFolder, type StagedTree } from "./staged-tree.ts";
 
@@ -47,11 +47,10 @@ export async function listFiles(
   const entries: FileEntry[] = [];
   const recursive = options.recursive || glob !== undefined;
   const prefix = start?.map((name) => `${name}/`).join("") ?? "";
-  for await (const entry of walk(tree, top, prefix, recursive, options)) {
-    if (glob === undefined || glob.matches(entry.path)) entries.push(entry);
+  for await (const inFolder of walk(tree, top, prefix, recursive, options)) {
+    for (const entry of inFolder) if (glob === undefined || glob.matches(entry.path)) entries.push(entry);
   }
-  entries.sort((left, right) => comparePaths(left.path, right.path));
-  return listPage(entries, options);
+  return listPage(sortByPath(entries), options);
 }
 
 /** The deeper one of the two folders, or `undefined` when neither is in the other. */
@@ -65,14 +64,14 @@ async function isFolderAt(tree: StagedTree, names: readonly string[], options: R
   return isFolder(await tree.find(names, options));
 }
 
-/** Level by level, so that there are as many rounds of requests as folders are deep. */
+/** Folder by folder, level by level, so that there are as many rounds of requests as folders are deep. */
 async function* walk(
   tree: StagedTree,
   top: StagedFolder,
   prefix: string,
   recursive: boolean,
   options: RequestOptions,
-): AsyncGenerator<FileEntry> {
+): AsyncGenerator<FileEntry[]> {
   let level = [{ folder: top, prefix }];
   while (level.length > 0) {
     const next: typeof level = [];
@@ -81,11 +80,13 @@ async function* walk(
       options,
     );
     for (const { folder, prefix: above } of level) {
+      const entries: FileEntry[] = [];
       for (const [name, item] of await tree.items(folder, options)) {
         const path = above + name;
         if (isFolder(item) && recursive) next.push({ folder: item, prefix: `${path}/` });
-        else yield entryOf(path, item.mode, item.id);
+        else entries.push(entryOf(path, item.mode, item.id));
       }
+      yield entries;
     }
     level = next;
   }

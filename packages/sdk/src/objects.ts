@@ -103,17 +103,22 @@ export class Objects {
    * must not be changed.
    */
   async *readMany(ids: Iterable<ObjectId>, options: RequestOptions): AsyncGenerator<IdentifiedObject> {
+    for await (const objects of this.readBatches(ids, options)) yield* objects;
+  }
+
+  /** As `readMany`, some at a time. */
+  async *readBatches(ids: Iterable<ObjectId>, options: RequestOptions): AsyncGenerator<IdentifiedObject[]> {
     const others = new Set<ObjectId>();
     for (const id of new Set(ids)) {
       const own = this.new.get(id);
       if (own === undefined) others.add(id);
-      else yield { id, type: own.type, data: await this.new.bytes(own) };
+      else yield [{ id, type: own.type, data: await this.new.bytes(own) }];
     }
     for (let attempt = 1; others.size > 0; attempt++) {
       try {
-        for await (const object of this.#reader().readMany([...others], options)) {
-          others.delete(object.id);
-          yield object;
+        for await (const objects of this.#reader().readBatches([...others], options)) {
+          for (const { id } of objects) others.delete(id);
+          yield objects;
         }
         return;
       } catch (error) {

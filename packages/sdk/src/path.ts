@@ -27,8 +27,17 @@ export function parseNewPath(path: string): string[] {
   return names;
 }
 
+/** Puts items in the order of the bytes of their paths. */
+export function sortByPath<Item extends { readonly path: string }>(items: Item[]): Item[] {
+  // Where strings have the same order they need not be taken apart.
+  if (items.some(({ path }) => highCharacter.test(path))) {
+    return items.sort((left, right) => comparePaths(left.path, right.path));
+  }
+  return items.sort((left, right) => (left.path < right.path ? -1 : left.path > right.path ? 1 : 0));
+}
+
 /** The order of the bytes of paths, which is git's and not that of strings. */
-export function comparePaths(left: string, right: string): number {
+function comparePaths(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index++) {
     const [one, other] = [left.charCodeAt(index), right.charCodeAt(index)];
@@ -52,6 +61,8 @@ function compareBytes(left: Uint8Array, right: Uint8Array): number {
 const maxNameSizeBytes = 255;
 /** From here on code units do not sort as the bytes of UTF-8 do. */
 const firstSurrogate = 0xd800;
+/** Of those below, strings have the order of their bytes. */
+const highCharacter = /[\ud800-\uffff]/;
 
 /** As `parsePath` for a folder: one slash may end it, and `""`, `"."` and `"/"` are the top. */
 export function parseFolderPath(path: string): string[] {

@@ -17,12 +17,14 @@ export async function* readFiles(session: Session, folder: string, options: List
     if (entries === undefined) byId.set(entry.id, [entry]);
     else entries.push(entry);
   }
-  for await (const { id, data } of session.objects.readMany(byId.keys(), { signal: options.signal })) {
-    // Whoever gets bytes may change them.
-    let isShared = session.objects.new.get(id) !== undefined;
-    for (const entry of byId.get(id) as FileEntry[]) {
-      yield { ...entry, bytes: isShared ? data.slice() : data };
-      isShared = true;
+  for await (const objects of session.objects.readBatches(byId.keys(), { signal: options.signal })) {
+    for (const { id, data } of objects) {
+      // Whoever gets bytes may change them.
+      let isShared = session.objects.new.get(id) !== undefined;
+      for (const entry of byId.get(id) as FileEntry[]) {
+        yield { ...entry, bytes: isShared ? data.slice() : data };
+        isShared = true;
+      }
     }
   }
 }

@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { inflate, maxInflation } from "../platform.ts";
+import { inflate, maxInflation, Room } from "../platform.ts";
 import { applyDelta, parseDeltaSizes } from "./delta.ts";
 import { inflateLargeEntry } from "./entry-stream.ts";
 import type { GitObject, ObjectType } from "./git-object.ts";
@@ -44,6 +44,7 @@ export interface EntryResolverSettings {
 export class EntryResolver {
   readonly #packs: PackSet;
   readonly #settings: EntryResolverSettings;
+  readonly #room = new Room();
 
   constructor(packs: PackSet, settings: EntryResolverSettings) {
     this.#packs = packs;
@@ -113,6 +114,17 @@ export class EntryResolver {
       end = hop.place;
     }
     return made;
+  }
+
+  /** The same when it is stored whole, and here: without waiting, and in memory that it shares with others read so. */
+  objectAtHand(place: EntryLocation): GitObject | undefined {
+    if (this.#isLarge(place)) return undefined;
+    const bytes = place.pack.blocks.peek(place);
+    if (bytes === undefined) return undefined;
+    const header = this.#parseHeader(place, bytes);
+    if (isDelta(header) || header.size > this.#settings.maxObjectSizeBytes) return undefined;
+    const { bytes: data } = inflate(bytes.subarray(header.headerSize), header.size, this.#room);
+    return { type: header.type as ObjectType, data };
   }
 
   /** Type and size in bytes of the object that an entry holds, without making it. */

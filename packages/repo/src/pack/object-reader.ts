@@ -49,6 +49,9 @@ export interface ObjectInfo {
   readonly size: number;
 }
 
+/** So many bytes of objects are handed on at a time. */
+const batchSizeBytes = 2 ** 18;
+
 /**
  * Reads a repository's objects out of packs, by ranges, without any of the packs being whole anywhere. What it answers was
  * hashed and is the object of that id; anything else throws `CORRUPT` with the pack's name. "Not there" is `undefined`.
@@ -107,11 +110,28 @@ export class ObjectReader {
    * whatever their number. Throws `NOT_FOUND` before the first when one of them is in no pack, unless told otherwise.
    */
   async *readMany(ids: Iterable<ObjectId>, options: ReadManyOptions = {}): AsyncGenerator<IdentifiedObject> {
+    for await (const objects of this.readBatches(ids, options)) yield* objects;
+  }
+
+  /** As `readMany`, some at a time: for very many small objects, each of which would be waited for longer than it takes. */
+  async *readBatches(ids: Iterable<ObjectId>, options: ReadManyOptions = {}): AsyncGenerator<IdentifiedObject[]> {
     const objects = await this.#locateMany(ids, options);
-    for await (const object of this.#ahead(objects, (group, span) =>
-      prefetchEntries(this.#packs, this.#resolver, group, span, options),
-    )) {
-      yield { id: object.id, ...(await this.#object(object, options)) };
+    const prefetch = (group: readonly LocatedObject[], span: number) =>
+      prefetchEntries(this.#packs, this.#resolver, group, span, options);
+    for await (const group of this.#ahead(objects, prefetch)) {
+      let batch: IdentifiedObject[] = [];
+      let size = 0;
+      for (const object of group) {
+        throwIfAborted(options.signal);
+        const { type, data } = this.#objectAtHand(object) ?? (await this.#object(object, options));
+        batch.push({ id: object.id, type, data });
+        size += data.length;
+        if (size < batchSizeBytes) continue;
+        yield batch;
+        batch = [];
+        size = 0;
+      }
+      if (batch.length > 0) yield batch;
     }
   }
 
@@ -128,9 +148,9 @@ export class ObjectReader {
     }
     const comes = ({ pack, start }: EntryLocation) => coming.get(pack)?.has(start) === true;
     const copied = new Set<ObjectId>();
-    for await (const { id, place } of this.#ahead(objects, (group, span) =>
-      prefetchCopies(this.#packs, this.#resolver, group, comes, span, options),
-    )) {
+    const prefetch = (group: readonly LocatedObject[], span: number) =>
+      prefetchCopies(this.#packs, this.#resolver, group, comes, span, options);
+    for await (const { id, place } of oneByOne(this.#ahead(objects, prefetch))) {
       const header = await explained(id, place, () => this.#resolver.header(place, options));
       const { type, size, baseOffset } = header;
       const baseId = baseOffset === undefined ? header.baseId : coming.get(place.pack)?.get(baseOffset);
@@ -165,7 +185,7 @@ export class ObjectReader {
       const places = group.map(({ place }) => place);
       await prefetchPlaces(this.#resolver, places, options, rangeOf);
     };
-    for await (const { id, place } of this.#ahead(objects, prefetch)) {
+    for await (const { id, place } of oneByOne(this.#ahead(objects, prefetch))) {
       if ((await explained(id, place, () => this.#resolver.size(place, options))) < limitBytes) yield id;
     }
   }
@@ -207,11 +227,11 @@ export class ObjectReader {
     return explained(id, place, () => cutOut(pieces, start, end));
   }
 
-  /** The objects, each when what it needs was prefetched; the next group is prefetched while one is worked on. */
+  /** The objects in groups, each when what it needs was prefetched; the next is prefetched while one is worked on. */
   async *#ahead(
     objects: readonly LocatedObject[],
     prefetch: (group: readonly LocatedObject[], span: number) => Promise<void>,
-  ): AsyncGenerator<LocatedObject> {
+  ): AsyncGenerator<LocatedObject[]> {
     const span = Math.floor(this.#settings.blockCacheSizeBytes / 4);
     const begin = (group: readonly LocatedObject[]): Promise<void> => {
       const coming = prefetch(group, span);
@@ -226,15 +246,28 @@ export class ObjectReader {
       await coming;
       const next = groups.next().value;
       coming = next && begin(next);
-      yield* group;
+      yield group;
       group = next;
     }
   }
 
   async #object({ id, place }: LocatedObject, options: RequestOptions): Promise<GitObject> {
-    const { signal } = options;
-    if (signal?.aborted) throw new TrunksError("ABORTED", "aborted", { cause: signal.reason });
+    throwIfAborted(options.signal);
     const object = await explained(id, place, () => this.#resolver.object(place, options));
+    return this.#proved(id, place, object);
+  }
+
+  #objectAtHand({ id, place }: LocatedObject): GitObject | undefined {
+    let object: GitObject | undefined;
+    try {
+      object = this.#resolver.objectAtHand(place);
+    } catch (error) {
+      throw explanation(id, place, error);
+    }
+    return object && this.#proved(id, place, object);
+  }
+
+  #proved(id: ObjectId, place: EntryLocation, object: GitObject): GitObject {
     const found = objectId(this.#format, object.type, object.data);
     if (found === id) return object;
     throw new TrunksError(
@@ -257,6 +290,14 @@ export class ObjectReader {
       return (packs.get(left.place.pack) as number) - (packs.get(right.place.pack) as number);
     });
   }
+}
+
+async function* oneByOne<Item>(groups: AsyncIterable<Item[]>): AsyncGenerator<Item> {
+  for await (const group of groups) yield* group;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new TrunksError("ABORTED", "aborted", { cause: signal.reason });
 }
 
 /** Says of a failure to make an object which object it is, and where it stands. */

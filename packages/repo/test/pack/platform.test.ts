@@ -9,6 +9,7 @@ import {
   hexFromBytes,
   inflate,
   inflateStream,
+  Room,
   randomId,
   sha256Hex,
 } from "../../src/platform.ts";
@@ -49,6 +50,21 @@ describe("inflate", () => {
     const { bytes: found, consumed } = inflate(Buffer.concat([deflated, bytes]), size);
     expect(Buffer.compare(found, bytes)).toBe(0);
     expect(consumed).toBe(deflated.length);
+  });
+
+  test("into one room, each beside the others", () => {
+    const room = new Room();
+    const random = new SeededRandom(3);
+    const all = Array.from({ length: 200 }, (_, index) => random.bytes(index * 97));
+    const found = all.map((bytes) => inflate(deflate(bytes), bytes.length, room).bytes);
+    expect(found.every((bytes, index) => Buffer.compare(bytes, all[index] as Uint8Array) === 0)).toBe(true);
+    expect(new Set(found.map((bytes) => bytes.buffer)).size).toBeLessThan(100);
+  });
+
+  test("goes on after what was damaged", () => {
+    const deflated = deflate(text("some text"));
+    expect(() => inflate(deflated.subarray(0, 6), 9)).toThrow(corrupt);
+    expect(inflate(deflated, 9).bytes).toEqual(text("some text"));
   });
 
   test.each([0, 99, 101, 5000, 2 ** 40])("refuses another size than declared, %d", (size) => {
