@@ -52,6 +52,7 @@ export {
   type PublishOutcome,
 } from "./transfer/publish.ts";
 export type { SegmentBody } from "./transfer/segment-upload.ts";
+export { SegmentsAhead } from "./transfer/segments-ahead.ts";
 export { type Collection, collect } from "./upkeep/collect.ts";
 export { type Compaction, compact, compactionDue } from "./upkeep/compact.ts";
 export { stubOldRecords } from "./upkeep/old-records.ts";

@@ -44,6 +44,8 @@ export interface ReadOptions extends RequestOptions {
   readonly forPush?: boolean;
   /** False leaves the trunk's mirrors alone: none is looked at, and none is read from. Default true. */
   readonly mirrors?: boolean;
+  /** Called when nothing is known, beside the first requests. */
+  readonly onCold?: () => void;
 }
 
 export interface MaintainOptions extends RequestOptions {
@@ -243,8 +245,10 @@ export class Repository {
   }
 
   async #readCold(options: ReadOptions): Promise<Reading | undefined> {
-    const { forPush = false, mirrors = true } = options;
-    const reading = await readCold(this.#primary, options).catch(async (error) => {
+    const { forPush = false, mirrors = true, onCold } = options;
+    const cold = readCold(this.#primary, options);
+    onCold?.();
+    const reading = await cold.catch(async (error) => {
       // A first copy is made in no order, so it looks damaged until it is whole.
       if (isTrunksError(error, "CORRUPT")) checkCopied(await this.mirrors.self(options));
       throw error;

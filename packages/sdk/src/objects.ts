@@ -13,6 +13,7 @@ import {
   type ObjectReader,
   type ObjectType,
   type Repository,
+  type SegmentsAhead,
   type State,
   TrunkObjects,
 } from "@trunks/repo";
@@ -30,13 +31,15 @@ export class Objects {
   readonly #repository: Repository;
   readonly #packs: TrunkObjects;
   #state: State;
+  readonly #ahead: SegmentsAhead | undefined;
   /** The reader of that state, from where the trunk was read last. */
   #current: { readonly backend: Backend; readonly reader: ObjectReader } | undefined;
 
-  constructor(repository: Repository, state: State, memorySizeBytes: number) {
+  constructor(repository: Repository, state: State, memorySizeBytes: number, ahead: SegmentsAhead | undefined) {
     this.#repository = repository;
     this.#state = state;
-    this.#packs = new TrunkObjects(state.objects);
+    this.#ahead = ahead;
+    this.#packs = new TrunkObjects(state.objects, undefined, undefined, ahead);
     this.new = new NewObjects(state.objects, memorySizeBytes);
   }
 
@@ -129,6 +132,7 @@ export class Objects {
   }
 
   async close(): Promise<void> {
+    this.#ahead?.close();
     await this.new.close();
   }
 

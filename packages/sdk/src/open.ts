@@ -5,6 +5,7 @@ import {
   type Place,
   Repository,
   type RepositoryOptions,
+  SegmentsAhead,
   type State,
   type StateCache,
 } from "@trunks/repo";
@@ -74,12 +75,21 @@ export async function openSession(backend: Backend, options: OpenOptions, openPl
   const { branch, memorySizeBytes = defaultMemorySizeBytes, warn = emitWarning, signal } = options;
   if (branch !== undefined) checkBranchName(branch);
   const repository = new Repository(backend, { cache: options.cache, openPlace, warn });
-  const state = (await repository.read({ signal })) ?? (await create(repository, options));
-  const session = new Session(repository, state, { branch, author, committer, memorySizeBytes, warn });
-  const tip = session.remoteTip;
-  if (tip === undefined && branch !== undefined && state.refs.size > 0) throw noBranch(branch);
-  await session.moveTo(tip, tip, { signal });
-  return session;
+  let ahead: SegmentsAhead | undefined;
+  const onCold = () => {
+    ahead = new SegmentsAhead(backend);
+  };
+  try {
+    const state = (await repository.read({ signal, onCold })) ?? (await create(repository, options));
+    const session = new Session(repository, state, { branch, author, committer, memorySizeBytes, warn, ahead });
+    const tip = session.remoteTip;
+    if (tip === undefined && branch !== undefined && state.refs.size > 0) throw noBranch(branch);
+    await session.moveTo(tip, tip, { signal });
+    return session;
+  } catch (error) {
+    ahead?.close();
+    throw error;
+  }
 }
 
 async function create(repository: Repository, options: OpenOptions): Promise<State> {

@@ -1,5 +1,5 @@
 import type { RequestOptions } from "@trunks/core";
-import type { ObjectFormat, ObjectId, Repository, State } from "@trunks/repo";
+import type { ObjectFormat, ObjectId, Repository, SegmentsAhead, State } from "@trunks/repo";
 import { History } from "./history.ts";
 import type { Identity } from "./identity.ts";
 import { Lock } from "./lock.ts";
@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly memorySizeBytes: number;
   /** Is told what a user should know and no failure says. */
   readonly warn: (message: string) => void;
+  /** What was read of the trunk's segments before its state was known. */
+  readonly ahead?: SegmentsAhead;
 }
 
 /** What a program that works on a trunk holds: a branch, the commits that it made there, and what it has staged. */
@@ -58,7 +60,7 @@ export class Session {
     this.committer = options.committer;
     this.warn = options.warn;
     this.branch = options.branch ?? state.head.slice(branchPrefix.length);
-    this.objects = new Objects(repository, state, options.memorySizeBytes);
+    this.objects = new Objects(repository, state, options.memorySizeBytes, options.ahead);
     this.history = new History(this.objects, this.format);
     this.staged = new StagedTree(this.objects, this.format, undefined);
   }

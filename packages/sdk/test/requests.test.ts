@@ -42,7 +42,7 @@ describe("requests", () => {
     await fill(1000);
     trunk = await Trunk.openBackend(traced, { author });
     expect(await trunk.read("src/deep/main.c")).toBe("int main;\n");
-    expect(requests()).toEqual(["1 get latest", "1 list journal/", "2 get journal/0"]);
+    expect(requests()).toEqual(["1 get latest", "1 list journal/", "1 list objects/", "2 get journal/0"]);
   });
 
   test("open and read a file, cold, from a segment", async () => {
@@ -52,10 +52,74 @@ describe("requests", () => {
     expect(requests()).toEqual([
       "1 get latest",
       "1 list journal/",
+      "1 list objects/",
+      "2 get journal/0",
+      "2 get objects/ID.idx",
+      "2 get objects/ID.pack",
+    ]);
+  });
+
+  test("open and read a file, cold, from deep in a large segment", async () => {
+    await fill(2_000_000);
+    trunk = await Trunk.openBackend(traced, { author });
+    expect(await trunk.readBytes("noise", { range: { start: 1_900_000, end: 1_900_010 } })).toHaveLength(10);
+    expect(requests()).toEqual([
+      "1 get latest",
+      "1 list journal/",
+      "1 list objects/",
+      "2 get journal/0",
+      "2 get objects/ID.idx",
+      "2 get objects/ID.pack",
+      "3 get objects/ID.pack",
+    ]);
+  });
+
+  test("segments that the journal does not name are read in vain, and only a few", async () => {
+    await fill(2_000_000);
+    const segment = (number: number) => `objects/${number.toString(16).padStart(32, "0")}`;
+    const foreign = async (number: number) => {
+      await scope(store, "").create(`${segment(number)}.pack`, new Uint8Array(100));
+      await scope(store, "").create(`${segment(number)}.idx`, new Uint8Array(100));
+    };
+    await foreign(1);
+    trunk = await Trunk.openBackend(traced, { author });
+    expect(await trunk.read("src/deep/main.c")).toBe("int main;\n");
+    expect(requests().filter((name) => name.startsWith("2 get objects/"))).toHaveLength(4);
+    for (let number = 2; number < 40; number++) await foreign(number);
+    traced = trace(unclosed(store));
+    await using other = await Trunk.openBackend(traced, { author });
+    expect(await other.read("src/deep/main.c")).toBe("int main;\n");
+    expect(requests()).toEqual([
+      "1 get latest",
+      "1 list journal/",
+      "1 list objects/",
       "2 get journal/0",
       "3 get objects/ID.idx",
       "3 get objects/ID.pack",
     ]);
+  });
+
+  test("an index that is not the one that the journal names is read again", async () => {
+    await fill(2_000_000);
+    const page = await store.list("objects/");
+    const [index] = page.keys.map(({ key }) => key).filter((key) => key.endsWith(".idx"));
+    const right = await (await store.get(index as string))?.bytes();
+    await store.put(index as string, (right as Uint8Array).slice().fill(7, 100, 200));
+    let reads = 0;
+    const mended = scope(
+      {
+        ...scope(store, ""),
+        close: async () => {},
+        async get(key, options) {
+          if (key === index && ++reads === 2) await store.put(key, right as Uint8Array);
+          return store.get(key, options);
+        },
+      },
+      "",
+    );
+    trunk = await Trunk.openBackend(mended, { author });
+    expect(await trunk.read("src/deep/main.c")).toBe("int main;\n");
+    expect(reads).toBe(2);
   });
 
   test("further reads, commit and push", async () => {

@@ -5,10 +5,11 @@ import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { ObjectReader, type ObjectReaderOptions } from "../pack/object-reader.ts";
-import type { PackIndex } from "../pack/pack-index.ts";
+import { PackIndex } from "../pack/pack-index.ts";
 import { scanPack } from "../pack/pack-scan.ts";
 import type { PackSource } from "../pack/pack-source.ts";
 import { downloadIndex, downloadInline, missing } from "./download.ts";
+import { packHeadSize, type SegmentsAhead } from "./segments-ahead.ts";
 
 /**
  * Reads the objects of a trunk by range. An index is loaded when an object is in none of those loaded before; `records` are
@@ -32,12 +33,20 @@ export class TrunkObjects {
   #sources = new Map<string, PackSource>();
   #roomSizeBytes: number;
   readonly #options: ObjectReaderOptions;
+  readonly #ahead: SegmentsAhead | undefined;
 
   /**
    * Packs up to 1 MiB are read whole beside their indexes, and of larger ones the first 256 KiB, where the newest commits
-   * and trees stand: so both come in one round trip. Together no more than `roomSizeBytes`, default 16 MiB.
+   * and trees stand: so both come in one round trip. Together no more than `roomSizeBytes`, default 16 MiB. What was read
+   * `ahead` is not asked for again.
    */
-  constructor(format: ObjectFormat, roomSizeBytes = 2 ** 24, options: ObjectReaderOptions = {}) {
+  constructor(
+    format: ObjectFormat,
+    roomSizeBytes = 2 ** 24,
+    options: ObjectReaderOptions = {},
+    ahead: SegmentsAhead | undefined = undefined,
+  ) {
+    this.#ahead = ahead;
     this.#format = format;
     this.#options = options;
     this.#roomSizeBytes = roomSizeBytes;
@@ -63,10 +72,11 @@ export class TrunkObjects {
       return new InlineSource(backend, this.#format, pack, records, () => this.#basesOf(text));
     }
     const segment = pack.pack as Segment;
-    const wanted = segment.size <= wholePackSizeBytes ? segment.size : headSizeBytes;
+    const wanted = packHeadSize(segment.size);
     const headSize = wanted <= this.#roomSizeBytes ? wanted : 0;
     this.#roomSizeBytes -= headSize;
-    return new SegmentSource(backend, this.#format, segment, headSize);
+    const ahead = this.#ahead?.backend === backend ? this.#ahead : undefined;
+    return new SegmentSource(backend, this.#format, segment, headSize, ahead);
   }
 
   /** All segments, and the inline packs that came before this one. */
@@ -75,10 +85,6 @@ export class TrunkObjects {
     return [...this.#sources.values()].filter((source, index) => source instanceof SegmentSource || index < end);
   }
 }
-
-/** As in `PackBlocks`: so much is read of a small pack by the first request anyway. */
-const wholePackSizeBytes = 2 ** 20;
-const headSizeBytes = 2 ** 18;
 
 function rangeSettings({ capabilities }: Backend) {
   return { rangeConcurrency: Math.max(1, capabilities.rangeConcurrency), rangeSizeBytes: capabilities.rangeSizeBytes };
@@ -92,20 +98,28 @@ class SegmentSource implements PackSource {
   readonly #segment: Segment;
   /** So many bytes are read beside the index. */
   readonly #headSize: number;
+  readonly #ahead: SegmentsAhead | undefined;
   #index: Promise<PackIndex> | undefined;
   #head: Promise<Uint8Array> | undefined;
 
-  constructor(backend: Backend, format: ObjectFormat, segment: Segment, headSize: number) {
+  constructor(
+    backend: Backend,
+    format: ObjectFormat,
+    segment: Segment,
+    headSize: number,
+    ahead: SegmentsAhead | undefined,
+  ) {
     this.name = packKey(segment.id);
     this.size = segment.size;
     this.#backend = backend;
     this.#format = format;
     this.#segment = segment;
     this.#headSize = headSize;
+    this.#ahead = ahead;
   }
 
   index(options?: RequestOptions): Promise<PackIndex> {
-    this.#index ??= downloadIndex(this.#backend, this.#format, this.#segment, options).catch((error) => {
+    this.#index ??= this.#readIndex(options).catch((error) => {
       this.#index = undefined; // Another call may have more luck.
       throw error;
     });
@@ -118,12 +132,22 @@ class SegmentSource implements PackSource {
     return this.#get(start, end, options);
   }
 
+  async #readIndex(options?: RequestOptions): Promise<PackIndex> {
+    const bytes = await this.#ahead?.index(this.#segment, options);
+    if (bytes !== undefined) return new PackIndex(this.#format, bytes, this.size);
+    return downloadIndex(this.#backend, this.#format, this.#segment, options);
+  }
+
   #readHead(options?: RequestOptions): Promise<Uint8Array> {
-    this.#head ??= this.#get(0, this.#headSize, options).catch((error) => {
+    this.#head ??= this.#firstBytes(options).catch((error) => {
       this.#head = undefined;
       throw error;
     });
     return this.#head;
+  }
+
+  async #firstBytes(options?: RequestOptions): Promise<Uint8Array> {
+    return (await this.#ahead?.head(this.#segment, options)) ?? this.#get(0, this.#headSize, options);
   }
 
   async #get(start: number, end: number, options?: RequestOptions): Promise<Uint8Array> {
