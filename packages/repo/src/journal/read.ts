@@ -63,11 +63,20 @@ export async function readForward(
   }
 }
 
-/** Reads one record that is known to be there. */
+/**
+ * Reads a record that is known to be there, and the one behind it if that is there too: where one writer was faster another
+ * may have been, and whoever tries the slot behind the first for nothing has lost two rounds.
+ */
 export async function readNext(backend: Backend, state: State, options: RequestOptions = {}): Promise<Reading> {
-  const run = await new SlotReader(backend, options).run(state.slot + 1, 1);
+  const slots = new SlotReader(backend, options);
+  const [run, behind] = await Promise.all([
+    slots.run(state.slot + 1, 1),
+    // It was not asked for, so it is no reason to fail.
+    slots.run(state.slot + 2, 1).catch(() => undefined),
+  ]);
   if (run.stub !== undefined) return readAfresh(backend, { state, records: [] }, run.stub, options);
-  return extended({ state, records: [] }, run.records);
+  const more = run.records.length === 1 ? (behind?.records ?? []) : [];
+  return extended({ state, records: [] }, [...run.records, ...more]);
 }
 
 export async function readTrunkFile(backend: Backend, options: RequestOptions = {}): Promise<TrunkFile | undefined> {

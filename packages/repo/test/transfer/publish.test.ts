@@ -87,6 +87,7 @@ describe("requests", () => {
       `create ${recordKey(1)}`,
       "list intents/",
       `get ${recordKey(1)}`,
+      `get ${recordKey(2)}`,
       "create intents/ID",
       "list intents/",
       `get ${recordKey(2)}`,
@@ -164,9 +165,10 @@ describe("a push is to be packed again", () => {
     const wanted = publication("mine", 0, 2, { assumed: [oid(1)], pack: segments });
     const state = writer.state;
     await writer.push({ moves: [move("refs/heads/main", 1, 3)] });
+    await writer.idle(1);
     await writer.append({ drop: true });
-    // Its intent may be carried by others: so that it does not fit is for the journal to say, in slot 3.
-    expect(await publish(store, wanted, state)).toMatchObject({ kind: "repack", state: { slot: 3 } });
+    // Its intent may be carried by others: so that it does not fit is for the journal to say, in slot 4.
+    expect(await publish(store, wanted, state)).toMatchObject({ kind: "repack", state: { slot: 4 } });
     expect(await refs()).toEqual({ main: 3 });
   });
 
