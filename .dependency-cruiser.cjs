@@ -10,13 +10,16 @@ const packages = {
   "contract-tests": ["packages/core"],
   "test-servers": [],
   "packages/sdk": ["packages/core", "packages/layers", "packages/repo", "packages/location"],
-  "apps/[^/]+": [
+  "apps/mount": ["packages/core", "packages/location", "packages/sdk"],
+  "apps/(?!mount/)[^/]+": [
     "packages/core",
     "packages/layers",
     "packages/repo",
     "packages/location",
     "packages/sdk",
     "contract-tests",
+    // Its types alone: it is loaded when it is installed.
+    "apps/mount",
   ],
 };
 
@@ -51,6 +54,12 @@ module.exports = {
       severity: "error",
       from: { path: "^packages/location/src/" },
       to: { path: "^packages/backend-", dynamic: false },
+    },
+    {
+      name: "cli imports the mount package, which may not be installed",
+      severity: "error",
+      from: { path: "^apps/cli/src/" },
+      to: { path: "^apps/mount/src/", dependencyTypesNot: ["type-only"] },
     },
     ...rooms.map(([room, target]) => ({
       name: `repo/${room} imports upward`,

@@ -31,6 +31,13 @@ export const catalog: readonly CatalogEntry[] = [
   },
   { name: "status", summary: "compare local branches with the trunk's", load: () => import("./commands/status.ts") },
   {
+    name: "mount",
+    summary: "make a trunk a normal folder, ready for work",
+    load: () => import("./commands/mount.ts"),
+  },
+  { name: "mount list", summary: "list this machine's mounts", load: () => import("./commands/mount-list.ts") },
+  { name: "unmount", summary: "end a mount; its folder stays", load: () => import("./commands/unmount.ts") },
+  {
     name: "storage add",
     summary: "try out a store and save it under a name",
     load: () => import("./commands/storage-add.ts"),

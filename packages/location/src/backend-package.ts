@@ -1,30 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, dirname, isAbsolute, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { type BackendModule, TrunksError } from "@trunks/core";
+import { type FoundPackage, findPackage, importPackage, moduleFolders, readManifest } from "./installed-package.ts";
 import { backendPackages, isKnownScheme } from "./scheme.ts";
 import type { Environment } from "./storage.ts";
 
-/** Where `trunks backend add` installs: `$XDG_DATA_HOME/trunks/backends`, by default under `~/.local/share`. */
-export function backendsFolder(environment: Environment): string {
-  const data = environment.XDG_DATA_HOME;
-  const home = environment.HOME || homedir();
-  return join(data && isAbsolute(data) ? data : join(home, ".local", "share"), "trunks", "backends");
-}
-
-/** A package that opens URLs, found on this machine. */
-export interface FoundPackage {
-  readonly name: string;
-  readonly folder: string;
-}
-
 /**
- * Finds the package for a scheme: beside this installation, in the folders of `TRUNKS_BACKEND_PATH` (absolute, each a
- * `node_modules` or a folder that has one), in the managed folder. Never in the current folder or above it: cloning a
- * repository must not run its code.
- *
- * A package is found by its name, or, for a third party's scheme, by what its manifest says: see `declaringPackage`.
+ * Finds the package for a scheme, by its name, or, for a third party's scheme, by what its manifest says: see
+ * `declaringPackage`.
  */
 export function findBackendPackage(
   scheme: string,
@@ -33,8 +16,8 @@ export function findBackendPackage(
 ): FoundPackage | undefined {
   const folders = moduleFolders(environment, installations);
   for (const name of backendPackages(scheme)) {
-    const folder = folders.map((parent) => join(parent, name)).find((path) => existsSync(join(path, "package.json")));
-    if (folder !== undefined) return { name, folder };
+    const found = findPackage(name, folders);
+    if (found !== undefined) return found;
   }
   return isKnownScheme(scheme) ? undefined : declaringPackage(scheme, folders);
 }
@@ -68,21 +51,6 @@ function namesIn(folder: string): string[] {
   }
 }
 
-interface Manifest {
-  readonly exports?: unknown;
-  readonly main?: string;
-  readonly trunks?: { readonly schemes?: readonly string[] };
-}
-
-/** `undefined` for what is no package: its neighbours must still be found. */
-function readManifest(folder: string): Manifest | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Imports the package for a scheme. Throws `CONFIG_INVALID` when it is not installed or is no backend for it. */
 export async function loadBackendPackage(
   scheme: string,
@@ -91,15 +59,8 @@ export async function loadBackendPackage(
 ): Promise<BackendModule> {
   const found = findBackendPackage(scheme, environment, installations);
   if (found === undefined) throw notInstalled(scheme);
-  let loaded: Partial<BackendModule>;
-  try {
-    loaded = (await import(pathToFileURL(join(found.folder, entryFile(found.folder))).href)) as Partial<BackendModule>;
-  } catch (error) {
-    throw new TrunksError("CONFIG_INVALID", `${found.name} cannot be loaded: ${(error as Error).message}`, {
-      cause: error,
-      hint: `install it again: trunks backend add ${scheme}`,
-    });
-  }
+  const install = `trunks backend add ${scheme}`;
+  const loaded = (await importPackage(found, install)) as Partial<BackendModule>;
   if (typeof loaded.openBackend !== "function" || !loaded.schemes?.includes(scheme)) {
     throw new TrunksError("CONFIG_INVALID", `${found.name} does not open ${scheme}:// URLs`);
   }
@@ -111,39 +72,4 @@ function notInstalled(scheme: string): TrunksError {
   return new TrunksError("CONFIG_INVALID", `${scheme}:// needs the package ${name}, which is not installed`, {
     hint: `run \`trunks backend add ${scheme}\`, or \`npm install -g ${name}\``,
   });
-}
-
-function moduleFolders(environment: Environment, installations: readonly string[]): string[] {
-  const beside = [import.meta.dirname, ...installations].flatMap(ancestors).map((path) => join(path, "node_modules"));
-  const given = (environment.TRUNKS_BACKEND_PATH ?? "").split(delimiter).filter((path) => path !== "");
-  for (const path of given) {
-    if (!isAbsolute(path)) throw new TrunksError("CONFIG_INVALID", `TRUNKS_BACKEND_PATH: ${path} is not absolute`);
-  }
-  const managed = join(backendsFolder(environment), "node_modules");
-  return [...new Set([...beside, ...given.flatMap((path) => [path, join(path, "node_modules")]), managed])];
-}
-
-function ancestors(path: string): string[] {
-  const parent = dirname(path);
-  return parent === path ? [path] : [path, ...ancestors(parent)];
-}
-
-/**
- * The module that `import` of the package would load. Written out, because Node resolves by the conditions of `import`
- * only from the importing module's own place.
- */
-function entryFile(folder: string): string {
-  const manifest = readManifest(folder);
-  return entryOf(manifest?.exports) ?? manifest?.main ?? "index.js";
-}
-
-function entryOf(exported: unknown): string | undefined {
-  if (typeof exported === "string") return exported;
-  if (typeof exported !== "object" || exported === null) return undefined;
-  for (const [condition, target] of Object.entries(exported)) {
-    if (![".", "import", "node", "module-sync", "default"].includes(condition)) continue;
-    const entry = entryOf(target);
-    if (entry !== undefined) return entry;
-  }
-  return undefined;
 }

@@ -1,6 +1,7 @@
-export { backendsFolder, type FoundPackage, findBackendPackage } from "./backend-package.ts";
+export { findBackendPackage } from "./backend-package.ts";
 export { type FieldName, type StorageField, storageFields } from "./field.ts";
 export { type FormValues, fieldOption, formUrl, formValues } from "./form.ts";
+export { backendsFolder, dataFolder, type FoundPackage, loadPackage } from "./installed-package.ts";
 export {
   canonicalUrl,
   parseLocation,
@@ -10,6 +11,7 @@ export {
   trunkPrefix,
   type UrlLocation,
 } from "./location.ts";
+export { withLock } from "./lock-file.ts";
 export {
   diagnoseRoot,
   type OpenedLocation,

@@ -10,6 +10,15 @@ export type { FileEntry, ListOptions } from "./list.ts";
 export type { ListAnswer, PageOptions } from "./list-answer.ts";
 export type { LogOptions, LogPage } from "./log.ts";
 export type { MergeAnswer, MergeConflict, MergeOptions } from "./merge.ts";
+export type {
+  ExecAnswer,
+  ExecOptions,
+  LocalShell,
+  Mount,
+  MountOptions,
+  Unmounted,
+  Unpushed,
+} from "./mount.ts";
 export type { CommitOptions } from "./new-commit.ts";
 export type { Stream } from "./objects.ts";
 export type { OpenOptions, OpenUrlOptions } from "./open.ts";

@@ -48,6 +48,11 @@ export class Trunk implements AsyncDisposable {
     return new Trunk(await openSession(backend, options));
   }
 
+  /** What tells this trunk from every other, wherever it is kept. */
+  get id(): string {
+    return this.#session.state.trunkId;
+  }
+
   /** The branch that is worked on. */
   get branch(): string {
     return this.#session.branch;

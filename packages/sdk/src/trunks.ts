@@ -1,6 +1,7 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
 import { Branches } from "./branches.ts";
 import { findClone } from "./clone.ts";
+import { type Mount, type MountOptions, mount } from "./mount.ts";
 import { type OpenUrlOptions, openUrl } from "./open.ts";
 import type { Session } from "./session.ts";
 import { Tags } from "./tags.ts";
@@ -36,6 +37,17 @@ export class Trunks implements AsyncDisposable {
   async open(options: Pick<OpenUrlOptions, "branch" | "signal"> = {}): Promise<Trunk> {
     const found = await this.#find();
     return Trunk.open(found.url, { ...found.options, ...options });
+  }
+
+  /**
+   * Makes a trunk a normal folder with normal git in it, made now or later gone on with: see `MountOptions`. Needs git and the
+   * package `@trunks/mount`; throws `CONFIG_INVALID` without. A store that is not named is this clone's default storage.
+   */
+  async mount(options: MountOptions): Promise<Mount> {
+    const { cwd = ".", settings: given, installations } = this.#options;
+    const settings = given ?? (await findClone(cwd))?.settings;
+    const backend = options.backend ?? settings?.storages[settings.defaultStorage ?? "primary"];
+    return mount({ installations, ...options, backend });
   }
 
   /** Frees connections. What was opened by `open` is closed on its own. */

@@ -1,0 +1,39 @@
+import type { Mount, Unpushed } from "@trunks/sdk";
+
+/** A mount as it is shown. */
+export interface MountAnswer {
+  readonly object: "mount";
+  readonly id: string;
+  readonly path: string;
+  readonly repository: string;
+  readonly url: string;
+  readonly remote: string;
+  readonly branch: string | null;
+  readonly commit_id: string | null;
+  readonly created: boolean;
+  readonly adopted: boolean;
+  /** Files that were there and are not as the trunk has them. */
+  readonly kept: readonly string[];
+}
+
+export function mountAnswer(mount: Mount): MountAnswer {
+  const { id, path, repository, url, remote, branch, head, created, adopted, kept } = mount;
+  const place = { object: "mount", id, path, repository, url, remote } as const;
+  return { ...place, branch: branch ?? null, commit_id: head ?? null, created, adopted, kept };
+}
+
+/** What only this folder has, a line each; none when the trunk has it all. */
+export function* unpushedLines({ branches, files, stashes }: Unpushed): Generator<string> {
+  for (const { name, commits } of branches) yield `${name}: ${counted(commits, "commit")} not pushed`;
+  if (files.length > 0) yield `${counted(files.length, "file")} not committed: ${some(files)}`;
+  if (stashes > 0) yield `${counted(stashes, "stash", "stashes")}`;
+}
+
+/** The first ones. */
+export function some(names: readonly string[], most = 5): string {
+  return names.length > most ? `${names.slice(0, most).join(", ")}, …` : names.join(", ");
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
