@@ -45,16 +45,19 @@ export async function trunkFacts(
   return facts;
 }
 
+const anew =
+  "if that was done on purpose, run `trunks unmount`, remove the folder `trunks` in its .git folder, and mount it again";
+
 function vanished(url: string, cause: unknown): TrunksError {
   return new TrunksError("NOT_FOUND", `the trunk of this mount is gone: ${url}`, {
     cause,
-    hint: "the folder has all that it had; `trunks push` makes the trunk again if that is wanted, after `trunks unmount`",
+    hint: `the folder has all that it had; ${anew}`,
   });
 }
 
 function replaced(url: string): TrunksError {
   return new TrunksError("CONFLICT", `there is another trunk now where that of this mount was: ${url}`, {
-    hint: "the folder has all that it had; `trunks unmount` ends the mount, and it can be mounted anew",
+    hint: `the folder has all that it had; ${anew}`,
   });
 }
 
