@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { backendPackages, backendsFolder, findBackendPackage, openLocation } from "../src/index.ts";
+import { backendPackages, backendsFolder, findBackendPackage, loadPackage, openLocation } from "../src/index.ts";
 
 let folder: string;
 
@@ -127,5 +127,16 @@ test("a missing package is named, with the command that installs it", async () =
     code: "CONFIG_INVALID",
     message: "azure:// needs the package @trunks/backend-azure, which is not installed",
     hint: "run `trunks backend add azure`, or `npm install -g @trunks/backend-azure`",
+  });
+});
+
+test("a package of ours is loaded when it is installed, and else named with the commands that install it", async () => {
+  await install(join(folder, ".local/share/trunks/backends/node_modules"), "@trunks/other", "x");
+  const environment = { HOME: folder };
+  expect(await loadPackage("@trunks/other", "it", environment)).toMatchObject({ schemes: ["x"] });
+  await expect(loadPackage("@trunks/absent", "a thing", environment)).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: "a thing needs the package @trunks/absent, which is not installed",
+    hint: "run `trunks backend add @trunks/absent`, or `npm install -g @trunks/absent`",
   });
 });

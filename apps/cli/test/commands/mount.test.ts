@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Sandbox } from "../support/sandbox.ts";
+import { trunks, trunksJson, trunksText } from "../support/trunks.ts";
+
+let sandbox: Sandbox;
+let store: string;
+
+beforeAll(() => {
+  sandbox = new Sandbox();
+  store = `local://${sandbox.path}/store`;
+});
+afterAll(() => sandbox.remove());
+
+test("mount, mount list and unmount, in text and in JSON", async () => {
+  const path = `${sandbox.path}/work`;
+  const place = { path, repository: "app", url: `${store}/trunks/app.trunk` };
+  const made = await trunksJson(sandbox, ["mount", "--repo", "app", "--backend", store, "--path", "work"]);
+  expect(made).toEqual({
+    object: "mount",
+    id: expect.any(String),
+    ...place,
+    remote: "origin",
+    branch: "main",
+    commit_id: null,
+    created: true,
+    adopted: false,
+    kept: [],
+  });
+  await sandbox.git(["commit", "-q", "--allow-empty", "-m", "one"], { folder: "work" });
+  await trunksText(sandbox, ["push"], { folder: "work" });
+  const again = await trunks(sandbox, ["mount"], { folder: "work" });
+  expect(again.stdout).toMatch(new RegExp(`^${path}: app, on main \\([0-9a-f]{12}\\)\n$`));
+  expect(await trunksJson(sandbox, ["mount", "list", "--limit", "1"])).toMatchObject({
+    object: "list",
+    data: [{ object: "mount", ...place, state: "ready" }],
+    total_count: 1,
+  });
+  expect(await trunksText(sandbox, ["mount", "list"])).toBe(`${path}  app  ${place.url}\n`);
+  sandbox.write("work/new", "new\n");
+  const ended = await trunks(sandbox, ["unmount", "work"]);
+  expect(ended).toMatchObject({ status: 0, stdout: `${path} is a mount no more; its files stay\n` });
+  expect(ended.stderr).toBe("only here: 1 file not committed: new\n");
+  expect(await trunksText(sandbox, ["mount", "list"])).toContain("there are no mounts");
+});
+
+test("refusals end with status 1 and say what to do; a wrong command line ends with 2", async () => {
+  await trunksText(sandbox, ["mount", "--repo", "one", "--backend", store, "--path", "one"]);
+  const refused = await trunks(sandbox, ["mount", "--repo", "two", "--backend", store, "--path", "one"]);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toMatch(/^trunks: .*one belongs to another trunk already: .*\nhint: mount another folder/);
+  expect(await trunksJson(sandbox, ["unmount", "home"])).toMatchObject({ object: "error", code: "NOT_FOUND" });
+  expect((await trunks(sandbox, ["mount", "--nope"])).status).toBe(2);
+  expect((await trunks(sandbox, ["mount", "surplus"])).status).toBe(2);
+});
