@@ -16,7 +16,7 @@ export interface MountRecord {
   readonly watch: boolean | "push";
 }
 
-export function mountRecordPath(gitDir: string): string {
+function mountRecordPath(gitDir: string): string {
   return join(gitDir, "trunks", "mount");
 }
 

@@ -16,7 +16,7 @@ export interface MountFolderOptions extends RequestOptions {
 }
 
 /** A mount that is there. */
-export interface FoundMount {
+interface FoundMount {
   /** Absolute. */
   readonly path: string;
   readonly record: MountRecord;
@@ -36,7 +36,7 @@ export async function unmount({ path: given, helperFolder, signal }: MountFolder
 }
 
 /** The mount that a folder is in. Throws `NOT_FOUND` when it is in none. */
-export async function requireMount(given: string): Promise<FoundMount> {
+async function requireMount(given: string): Promise<FoundMount> {
   const start = await realpath(resolve(given)).catch((cause) => {
     throw new TrunksError("NOT_FOUND", `${given} is not there`, { cause, hint: "`trunks mount list` lists mounts" });
   });
