@@ -67,27 +67,28 @@ async function addChunks(store: PostgresStore, content: string, body: Body, atte
   if (failed !== undefined) throw failed;
 }
 
-/** The body in pieces of exactly `chunkBytes`, but for the last. */
+/** The body in pieces of exactly `chunkBytes`, but for the last. Nothing is copied that comes in such pieces. */
 async function* inChunks(body: Body): AsyncGenerator<Uint8Array> {
   let left = bodySize(body);
-  let buffer = new Uint8Array(Math.min(left, chunkBytes));
+  let chunk: Uint8Array | undefined;
   let filled = 0;
   for await (const bytes of bodySlice(body)) {
     for (let offset = 0; offset < bytes.length; ) {
-      const part = bytes.subarray(offset, offset + buffer.length - filled);
-      buffer.set(part, filled);
-      filled += part.length;
+      const size = Math.min(left, chunkBytes);
+      const part = bytes.subarray(offset, offset + size - filled);
       offset += part.length;
-      if (filled < buffer.length) continue;
-      left -= filled;
-      // The last piece too goes only when the source has ended well: it may still yield too much.
-      if (left === 0) continue;
-      yield buffer;
-      buffer = new Uint8Array(Math.min(left, chunkBytes));
+      if (part.length < size) {
+        chunk ??= new Uint8Array(size);
+        chunk.set(part, filled);
+        filled += part.length;
+        if (filled < size) continue;
+      }
+      yield chunk ?? part;
+      left -= size;
+      chunk = undefined;
       filled = 0;
     }
   }
-  yield buffer;
 }
 
 function removedMeanwhile({ operation, key }: Attempt): TrunksError {

@@ -10,7 +10,10 @@ export type Body = Uint8Array | Source;
 export interface Source {
   /** Size in bytes. */
   readonly size: number;
-  /** The bytes from `start` up to, not including, `end`. May be called again and in parallel. */
+  /**
+   * The bytes from `start` up to, not including, `end`. May be called again and in parallel. What was yielded stays as it
+   * is: it may still be on its way when more is asked for.
+   */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
 }
 
