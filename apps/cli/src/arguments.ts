@@ -6,7 +6,7 @@ import type { Command, OptionSpec } from "./command.ts";
 export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   json: { help: "print one JSON document on standard output, errors too" },
   verbose: { help: "tell each request, and where an error comes from" },
-  help: { help: "show this help" },
+  help: { short: "h", help: "show this help" },
 };
 
 /** The command line is wrong. Ends with the status for usage. */
@@ -70,12 +70,12 @@ export function parseArguments(command: Command, args: readonly string[]): Argum
   if (command.passThrough) return passThrough(args);
   const declared = { ...commonOptions, ...command.options };
   const options = Object.fromEntries(
-    Object.entries(declared).map(([name, { value }]) => [
+    Object.entries(declared).map(([name, { value, short }]) => [
       name,
       {
         type: value === undefined ? ("boolean" as const) : ("string" as const),
         multiple: true as const,
-        ...(name === "help" && { short: "h" }),
+        ...(short !== undefined && { short }),
       },
     ]),
   );

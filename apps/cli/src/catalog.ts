@@ -15,6 +15,17 @@ export const catalog: readonly CatalogEntry[] = [
   { name: "log", summary: "git log", load: () => import("./commands/log.ts") },
   { name: "diff", summary: "git diff", load: () => import("./commands/diff.ts") },
   {
+    name: "checkpoint",
+    summary: "commit all files as they are",
+    load: () => import("./commands/checkpoint.ts"),
+  },
+  { name: "history", summary: "list the checkpoints of a branch", load: () => import("./commands/history.ts") },
+  {
+    name: "rollback",
+    summary: "make files what they were in a checkpoint, and save what is here first",
+    load: () => import("./commands/rollback.ts"),
+  },
+  {
     name: "reflog",
     summary: "list who moved which branch of the trunk, and when",
     load: () => import("./commands/reflog.ts"),
@@ -23,6 +34,11 @@ export const catalog: readonly CatalogEntry[] = [
     name: "undo",
     summary: "move the trunk's branches back to before the last push",
     load: () => import("./commands/undo.ts"),
+  },
+  {
+    name: "branch switch",
+    summary: "stand on another branch, and save what is here first",
+    load: () => import("./commands/branch-switch.ts"),
   },
   {
     name: "branch restore",

@@ -7,6 +7,8 @@ export interface OptionSpec {
   readonly value?: string;
   /** What it means when it is given without a value; then one is given with `=` alone: `--mirror=lagging`. */
   readonly fallback?: string;
+  /** A letter that stands for it behind a single dash. */
+  readonly short?: string;
   /** May be given several times. Default false. */
   readonly multiple?: boolean;
   readonly help: string;

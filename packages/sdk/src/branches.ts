@@ -9,13 +9,17 @@ import { branchPrefix, type OpenSession, type Session } from "./session.ts";
 export interface Branch {
   readonly object: "branch";
   readonly name: string;
-  /** The last commit here, of the branch one stands on; else `null`. */
+  /** The last commit here, `null` when it is not here: a `Trunk` has the branch one stands on, `Trunks` has none. */
   readonly local_id: ObjectId | null;
   /** What it is in the trunk, as it was read last. */
   readonly trunk_id: ObjectId | null;
-  readonly relation: "equal" | "ahead" | "diverged" | "local" | "trunk";
-  /** Whether the trunk's HEAD names it. */
-  readonly default: boolean;
+  /** `unknown`: they differ, and the trunk's commit is not here, so that it cannot be counted. */
+  readonly relation: "equal" | "ahead" | "behind" | "diverged" | "local" | "trunk" | "unknown";
+  /** Commits that the trunk does not have, and the other way round; where a clone could count them. */
+  readonly ahead?: number;
+  readonly behind?: number;
+  /** Whether the trunk's HEAD names it; `null` when the trunk could not be asked. */
+  readonly default: boolean | null;
 }
 
 /** Which branch is meant. */

@@ -18,12 +18,15 @@ export interface PathChange {
 export interface Change {
   readonly object: "change";
   readonly path: string;
-  /** `retyped`: a file became a symbolic link, or the like. */
-  readonly kind: "added" | "removed" | "modified" | "retyped";
+  /** Where it was; of what was renamed or copied alone. */
+  readonly source_path?: string;
+  /** `retyped`: a file became a symbolic link, or the like. The last three are told by the command line only. */
+  readonly kind: "added" | "removed" | "modified" | "retyped" | "renamed" | "copied" | "unmerged";
   readonly type: EntryType;
   /** As in `100644`; `null` where there is nothing. */
   readonly old_mode: string | null;
   readonly new_mode: string | null;
+  /** `null` where there is nothing, and of a file in a worktree, which has no id yet. */
   readonly old_id: ObjectId | null;
   readonly new_id: ObjectId | null;
 }

@@ -1,6 +1,15 @@
 export { isTrunksError, TrunksError } from "@trunks/core";
 export type { Branch, Branches, BranchOptions, CreateBranchOptions } from "./branches.ts";
 export type { Change } from "./changes.ts";
+export type {
+  Checkpoint,
+  CheckpointAnswer,
+  CheckpointOptions,
+  CheckpointPage,
+  HistoryOptions,
+  Rollback,
+  RollbackOptions,
+} from "./checkpoint.ts";
 export type { Commit, Signature } from "./commit.ts";
 export { ConflictError, type MovedRef } from "./conflict.ts";
 export type { FileContent, ReadOptions, RemoveOptions, VersionOptions, WriteOptions } from "./files.ts";

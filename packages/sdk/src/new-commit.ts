@@ -51,6 +51,14 @@ interface CommitParts {
 
 /** Makes a commit of a tree that was staged, and stands on it. */
 export async function addCommit(session: Session, parts: CommitParts): Promise<Commit> {
+  const id = makeCommit(session, parts);
+  session.tip = id;
+  session.tree = parts.tree;
+  return session.history.commit(id, {});
+}
+
+/** Makes a commit of a tree that was staged, which no branch has. */
+export function makeCommit(session: Session, parts: CommitParts): ObjectId {
   const now = new Date();
   const { author, committer } = parts;
   const data = encodeCommit({ ...parts, author: { date: now, ...author }, committer: { date: now, ...committer } });
@@ -59,9 +67,7 @@ export async function addCommit(session: Session, parts: CommitParts): Promise<C
   const ids = newIdsOf(session, parts.tree);
   objects.new.commit([id, ...ids]);
   staged.addKnown(ids);
-  session.tip = id;
-  session.tree = parts.tree;
-  return session.history.commit(id, {});
+  return id;
 }
 
 /** The objects of a tree that no commit has yet. */

@@ -130,6 +130,14 @@ export class StagedTree {
     return this.#objects.new.add("tree", empty, objectId(this.#format, "tree", empty));
   }
 
+  /** The same, to be changed on its own. */
+  copy(): StagedTree {
+    const copy = new StagedTree(this.#objects, this.#format, undefined);
+    copy.#top = this.copyOf(this.#top);
+    copy.addKnown(this.#known);
+    return copy;
+  }
+
   newFolder(): StagedFolder {
     return new StagedFolder(undefined);
   }

@@ -2,6 +2,17 @@ import { type Backend, isTrunksError, type RequestOptions } from "@trunks/core";
 import { decodeText, type ObjectFormat, type ObjectId } from "@trunks/repo";
 import { Branches } from "./branches.ts";
 import type { Change } from "./changes.ts";
+import {
+  type CheckpointAnswer,
+  type CheckpointOptions,
+  type CheckpointPage,
+  checkpoint,
+  type HistoryOptions,
+  history,
+  type Rollback,
+  type RollbackOptions,
+  rollBack,
+} from "./checkpoint.ts";
 import type { Commit } from "./commit.ts";
 import * as files from "./files.ts";
 import { type IsomorphicGit, isomorphicGit } from "./isomorphic-git.ts";
@@ -139,6 +150,24 @@ export class Trunk implements AsyncDisposable {
   /** Makes a commit of what is staged: the one that `git commit` would make, with the same id. Asks nothing of the store. */
   commit(options: CommitOptions): Promise<Commit> {
     return this.#change(options, () => commitStaged(this.#session, options));
+  }
+
+  /** Commits what is staged and publishes it. When nothing is staged, the last commit is the answer. Throws `ConflictError`. */
+  checkpoint(options: CheckpointOptions): Promise<CheckpointAnswer> {
+    return this.#change(options, () => checkpoint(this.#session, options));
+  }
+
+  /**
+   * Makes the files, or some of them, what they were in a version, as a commit on top: nothing leaves the history. What is staged
+   * or committed and not in the trunk is put under a ref there first, which the answer names. Throws `NOT_FOUND`, `ConflictError`.
+   */
+  rollback(options: RollbackOptions): Promise<Rollback> {
+    return this.#change(options, () => rollBack(this.#session, options));
+  }
+
+  /** The versions that one can go back to, the newest first. */
+  history(options: HistoryOptions = {}): Promise<CheckpointPage> {
+    return history(this.#session, options);
   }
 
   /** Publishes the commits made here. Throws `ConflictError` when the branch moved, and a retry is not wanted or not possible. */

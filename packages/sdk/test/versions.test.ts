@@ -97,7 +97,7 @@ describe("diff is git's", () => {
     const raw = await git("diff-tree", "-r", "--no-abbrev", "--no-renames", from, to, ...(path ? ["--", path] : []));
     const { data, total_count } = await trunk.diff({ from, to, path });
     const none = { mode: "000000", id: "0".repeat(40) };
-    const kinds = { added: "A", removed: "D", modified: "M", retyped: "T" };
+    const kinds: Record<string, string> = { added: "A", removed: "D", modified: "M", retyped: "T" };
     const lines = data.map(({ old_mode, new_mode, old_id, new_id, kind, path }) =>
       [`:${old_mode ?? none.mode}`, new_mode ?? none.mode, old_id ?? none.id, new_id ?? none.id, kinds[kind]]
         .join(" ")

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { redactUrl, type Settings, type Storage } from "@trunks/location";
+import { listPage } from "@trunks/sdk/list-answer";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { findTrunkRemote } from "../git/trunk-remote.ts";
 import { findWorkingCopy, gitLines, readSettings } from "../git/working-copy.ts";
@@ -7,7 +8,7 @@ import { helperOnPath } from "../launcher.ts";
 import { requireStorage, storageNames } from "../storage/answer.ts";
 import { type Finding, finding, type Looked, storeFindings } from "../storage/finding.ts";
 import { probeStorage } from "../storage/probe.ts";
-import { table, wholeList } from "../terminal/output.ts";
+import { table } from "../terminal/output.ts";
 import { openStorage } from "../trunk/open-trunk.ts";
 
 /** Above this, signed requests begin to be refused by stores sooner or later (S3 allows 15 minutes). */
@@ -32,7 +33,7 @@ export const command: Command = {
       [output.colour(colours[status], status), name, detail],
       ...(hint === undefined ? [] : [["", "", `hint: ${hint}`]]),
     ]);
-    output.answer(wholeList(findings), table(rows));
+    output.answer(listPage(findings), table(rows));
     return findings.some(({ status }) => status === "failed") ? exitStatus.failure : exitStatus.ok;
   },
 };

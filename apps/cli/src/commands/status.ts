@@ -1,7 +1,8 @@
 import { TrunksError } from "@trunks/core";
+import type { Branch } from "@trunks/sdk";
 import { type Command, exitStatus } from "../command.ts";
 import { errorAnswer } from "../failure.ts";
-import { type BranchAnswer, compareBranches } from "../git/branch-comparison.ts";
+import { compareBranches } from "../git/branch-comparison.ts";
 import { findTrunkRemote } from "../git/trunk-remote.ts";
 import { gitLines, requireWorkingCopy } from "../git/working-copy.ts";
 import { type Output, table } from "../terminal/output.ts";
@@ -55,7 +56,7 @@ async function tell(
   return failure === undefined ? exitStatus.ok : exitStatus.failure;
 }
 
-function describe({ relation, ahead, behind }: BranchAnswer, unreachable: boolean): string {
+function describe({ relation, ahead, behind }: Branch, unreachable: boolean): string {
   switch (relation) {
     case "equal":
       return "up to date";

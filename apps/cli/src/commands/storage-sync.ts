@@ -1,10 +1,10 @@
 import type { TrunksError } from "@trunks/core";
 import { resolveStorage } from "@trunks/location";
 import { reportMirrors, type State, syncMirror } from "@trunks/repo";
+import { listPage } from "@trunks/sdk/list-answer";
 import { type Command, exitStatus } from "../command.ts";
 import { readSettings, requireWorkingCopy } from "../git/working-copy.ts";
 import { storageName, storageOptions } from "../storage/options.ts";
-import { wholeList } from "../terminal/output.ts";
 import { copyProgress, mirrorAnswer, mirrorOf, mirrorText, mirrorTo, requireOwnTrunk } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
@@ -42,7 +42,7 @@ export const command: Command = {
       const [failure] = failures;
       if (failure !== undefined) throw failure;
       output.answer(
-        wholeList(answers),
+        listPage(answers),
         answers.length === 0 ? "the trunk has no mirrors" : answers.map((one) => `${one.name}: ${mirrorText(one)}`),
       );
       return exitStatus.ok;

@@ -1,11 +1,12 @@
 import { type ContractOutcome, runContract } from "@trunks/contract-tests";
 import { isTrunksError } from "@trunks/core";
 import { redactUrl, type Storage } from "@trunks/location";
+import { listPage } from "@trunks/sdk/list-answer";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
 import { requireStorage } from "../storage/answer.ts";
 import { bareStorage, connectionOptions, storageFrom } from "../storage/options.ts";
-import { type Output, table, wholeList } from "../terminal/output.ts";
+import { type Output, table } from "../terminal/output.ts";
 import { openStorage } from "../trunk/open-trunk.ts";
 
 /** What became of one promise. */
@@ -42,7 +43,7 @@ export const command: Command = {
     });
     signal.throwIfAborted();
     const data = outcomes.map(caseAnswer);
-    output.answer(wholeList(data), report(data, redactUrl(storage.url), output));
+    output.answer(listPage(data), report(data, redactUrl(storage.url), output));
     return data.some(({ status }) => status === "failed") ? exitStatus.failure : exitStatus.ok;
   },
 };

@@ -1,23 +1,12 @@
 import { decodeText, encodeText, type State } from "@trunks/repo";
+import type { Branch } from "@trunks/sdk";
 import { git } from "../helper/git.ts";
 import { gitLines } from "./working-copy.ts";
-
-/** A branch here and in the trunk. */
-export interface BranchAnswer {
-  readonly object: "branch";
-  readonly name: string;
-  readonly local_id: string | null;
-  readonly trunk_id: string | null;
-  /** `unknown`: they differ, and the trunk's commit is not here, so that it cannot be counted. */
-  readonly relation: "equal" | "ahead" | "behind" | "diverged" | "local" | "trunk" | "unknown";
-  readonly ahead?: number;
-  readonly behind?: number;
-}
 
 const branchPrefix = "refs/heads/";
 
 /** All branches, local ones and the trunk's, by name. Without a state the local ones alone. */
-export async function compareBranches(state: State | undefined): Promise<BranchAnswer[]> {
+export async function compareBranches(state: State | undefined): Promise<Branch[]> {
   const local = await localBranches();
   const theirs = new Map<string, string>();
   for (const [ref, { id }] of state?.refs ?? []) {
@@ -25,26 +14,32 @@ export async function compareBranches(state: State | undefined): Promise<BranchA
   }
   const names = [...new Set([...local.keys(), ...theirs.keys()])].sort();
   const known = await presentObjects([...theirs.values()]);
-  const answers: BranchAnswer[] = [];
-  for (const name of names) answers.push(await compare(name, local.get(name) ?? null, theirs.get(name) ?? null, known));
+  const answers: Branch[] = [];
+  for (const name of names) {
+    const start = {
+      object: "branch",
+      name,
+      local_id: local.get(name) ?? null,
+      trunk_id: theirs.get(name) ?? null,
+      default: state === undefined ? null : state.head === branchPrefix + name,
+    } as const;
+    answers.push({ ...start, ...(await relate(start, known)) });
+  }
   return answers;
 }
 
-async function compare(
-  name: string,
-  localId: string | null,
-  trunkId: string | null,
+async function relate(
+  { local_id: localId, trunk_id: trunkId }: Pick<Branch, "local_id" | "trunk_id">,
   known: ReadonlySet<string>,
-): Promise<BranchAnswer> {
-  const start = { object: "branch", name, local_id: localId, trunk_id: trunkId } as const;
-  if (localId === null) return { ...start, relation: "trunk" };
-  if (trunkId === null) return { ...start, relation: "local" };
-  if (localId === trunkId) return { ...start, relation: "equal" };
-  if (!known.has(trunkId)) return { ...start, relation: "unknown" };
+): Promise<Pick<Branch, "relation" | "ahead" | "behind">> {
+  if (localId === null) return { relation: "trunk" };
+  if (trunkId === null) return { relation: "local" };
+  if (localId === trunkId) return { relation: "equal" };
+  if (!known.has(trunkId)) return { relation: "unknown" };
   const [counts = ""] = await gitLines(["rev-list", "--left-right", "--count", `${localId}...${trunkId}`]);
   const [ahead = 0, behind = 0] = counts.split("\t").map(Number);
   const relation = behind === 0 ? "ahead" : ahead === 0 ? "behind" : "diverged";
-  return { ...start, relation, ahead, behind };
+  return { relation, ahead, behind };
 }
 
 async function localBranches(): Promise<Map<string, string>> {

@@ -37,10 +37,11 @@ export function commandHelp({ name, summary }: CatalogEntry, command: Command): 
   ];
 }
 
-/** `--name NAME`. */
-function optionText(name: string, { value, fallback }: OptionSpec): string {
-  if (fallback !== undefined) return `--${name}[=${value}]`;
-  return value === undefined ? `--${name}` : `--${name} ${value}`;
+/** `-n, --name NAME`. */
+function optionText(name: string, { value, fallback, short }: OptionSpec): string {
+  const names = short === undefined || name === "help" ? `--${name}` : `-${short}, --${name}`;
+  if (fallback !== undefined) return `${names}[=${value}]`;
+  return value === undefined ? names : `${names} ${value}`;
 }
 
 /** How URLs are written: `trunks help urls`. */

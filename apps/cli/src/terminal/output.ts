@@ -1,19 +1,6 @@
 import { styleText } from "node:util";
+import { listPage } from "@trunks/sdk/list-answer";
 import type { Arguments } from "../arguments.ts";
-
-export interface ListAnswer<Item> {
-  readonly object: "list";
-  readonly data: readonly Item[];
-  readonly limit: number;
-  readonly offset: number;
-  readonly total_count: number;
-  readonly has_more: boolean;
-}
-
-/** All of a list as one page. */
-export function wholeList<Item>(data: readonly Item[]): ListAnswer<Item> {
-  return { object: "list", data, limit: data.length, offset: 0, total_count: data.length, has_more: false };
-}
 
 type Colour = "green" | "red" | "yellow" | "dim" | "bold";
 
@@ -43,18 +30,8 @@ export class Output {
     cells: (item: Item) => readonly string[],
     none: string,
   ): void {
-    const limit = args.number("limit") ?? 100;
-    const offset = args.number("offset") ?? 0;
-    const data = items.slice(offset, offset + limit);
-    const more = offset + data.length < items.length;
-    const page: ListAnswer<Item> = {
-      object: "list",
-      data,
-      limit,
-      offset,
-      total_count: items.length,
-      has_more: more,
-    };
+    const page = listPage(items, { limit: args.number("limit") ?? 100, offset: args.number("offset") });
+    const { data, offset, has_more: more } = page;
     this.answer(page, items.length === 0 ? none : table(data.map(cells)));
     if (more) this.note(`${items.length - offset - data.length} more: --offset ${offset + data.length}`);
   }

@@ -68,7 +68,7 @@ function shortValue(value: string): string {
 }
 
 /** Others wrote it: a terminal must not obey it. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, "?");
 }
 

@@ -1,0 +1,42 @@
+import { type ErrorCode, TrunksError } from "@trunks/core";
+import { GitFailure } from "../helper/git.ts";
+
+/** What git says when it refuses, and what that means to whoever wanted a checkpoint, a rollback or another branch. */
+const meanings: readonly (readonly [pattern: RegExp, code: ErrorCode, message: string, hint: string])[] = [
+  [
+    /Entry '([^']*)' not uptodate/,
+    "CONFLICT",
+    "a file was changed meanwhile",
+    "try again when the programs that write here have ended",
+  ],
+  [
+    /tell me who you are|empty ident name|unable to auto-detect email/,
+    "CONFIG_INVALID",
+    "git does not know who you are",
+    "git config --global user.name NAME; git config --global user.email ADDRESS",
+  ],
+  [
+    /(?:open|unable to (?:index|create|unlink)[^:;]*)[^;]*Permission denied/,
+    "PERMISSION_DENIED",
+    "this user may not read or write all files here",
+    "see whose they are: ls -l",
+  ],
+  [
+    /unable to (?:append to|lock|create)[^;]*\.lock'?: File exists|cannot lock ref/,
+    "CONFLICT",
+    "another git process is at work in this repository",
+    "try again when it has ended",
+  ],
+];
+
+/** The same failure in words for users; git's own are its cause. */
+export function explained(error: unknown): unknown {
+  if (!(error instanceof GitFailure) || error.code === "NO_SPACE") return error;
+  for (const [pattern, code, message, hint] of meanings) {
+    const found = pattern.exec(error.message);
+    if (found === null) continue;
+    const [, name] = found;
+    return new TrunksError(code, name === undefined ? message : `${message}: ${name}`, { cause: error, hint });
+  }
+  return error;
+}
