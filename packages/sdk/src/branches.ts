@@ -49,7 +49,7 @@ export class Branches {
       .map(([ref]) => ref)
       .filter((ref) => ref.startsWith(branchPrefix))
       .map((ref) => ref.slice(branchPrefix.length));
-    if (session.tip !== undefined && !names.includes(session.branch)) names.push(session.branch);
+    if (session.standing && session.tip !== undefined && !names.includes(session.branch)) names.push(session.branch);
     return listPage(
       names.map((name) => branchOf(session, name)),
       options,
@@ -80,7 +80,7 @@ export class Branches {
     const session = await this.#session({ signal });
     return session.lock.run(signal, async () => {
       const ref = checkBranchName(name);
-      if (ref === session.ref) throw standingOn(name);
+      if (session.standing && ref === session.ref) throw standingOn(name);
       const oldId = session.state.refs.get(ref)?.id;
       if (oldId === undefined) throw noBranch(name);
       const newId = await reachableCommit(session, to, { signal });
@@ -96,7 +96,7 @@ export class Branches {
       const ref = checkBranchName(name);
       const oldId = session.state.refs.get(ref)?.id;
       if (oldId === undefined) throw noBranch(name);
-      if (ref === session.ref) throw standingOn(name);
+      if (session.standing && ref === session.ref) throw standingOn(name);
       if (ref === session.state.head) throw new TrunksError("INVALID_ARGUMENT", `${name} is the default branch`);
       await publishMoves(session, [{ ref, oldId, newId: undefined }], { signal });
     });
@@ -105,6 +105,11 @@ export class Branches {
   /** Stands on another branch. Throws `INVALID_ARGUMENT` when something here is staged or not pushed. */
   async switch({ name, signal }: BranchOptions): Promise<Branch> {
     const session = await this.#session({ signal });
+    if (!session.standing) {
+      throw new TrunksError("NOT_SUPPORTED", "nobody works on a branch here", {
+        hint: "say `trunks.open({ branch })`",
+      });
+    }
     return session.lock.run(signal, async () => {
       const tip = session.state.refs.get(checkBranchName(name))?.id;
       if (tip === undefined) throw noBranch(name);
@@ -121,7 +126,7 @@ export class Branches {
 }
 
 function branchOf(session: Session, name: string): Branch {
-  const stands = name === session.branch;
+  const stands = session.standing && name === session.branch;
   const local = stands ? (session.tip ?? null) : null;
   const trunk = session.state.refs.get(branchPrefix + name)?.id ?? null;
   return {

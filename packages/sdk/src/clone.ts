@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import type { Settings } from "@trunks/location";
+import type { Settings, SettingsFile } from "@trunks/location";
 import { isOwn, parentFolder, readTextFile, resolvePath } from "./platform.ts";
 
 /** A clone of a trunk: a folder with git's own in it, as `trunks init` or `git clone` has set it up. */
@@ -8,6 +8,8 @@ export interface Clone {
   readonly url: string | undefined;
   /** Its storages, if it has some. */
   readonly settings: Settings | undefined;
+  /** Where these are kept. */
+  readonly settingsFile: SettingsFile | undefined;
 }
 
 /** The clone that a folder is in; `undefined` outside of any. Throws `PERMISSION_DENIED` when it is another user's. */
@@ -21,9 +23,10 @@ export async function findClone(cwd: string): Promise<Clone | undefined> {
     });
   }
   const { SettingsFile } = await import("@trunks/location");
-  const settings = await (await SettingsFile.find(commonDir))?.read();
+  const settingsFile = await SettingsFile.find(commonDir);
+  const settings = await settingsFile?.read();
   const config = (await readTextFile(await resolvePath(commonDir, "config"))) ?? "";
-  return { url: trunkUrl(remotesOf(config)), settings };
+  return { url: trunkUrl(remotesOf(config)), settings, settingsFile };
 }
 
 /** Git's folder that all worktrees share. */

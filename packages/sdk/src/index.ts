@@ -10,7 +10,14 @@ export type {
   Rollback,
   RollbackOptions,
 } from "./checkpoint.ts";
+export type {
+  Checkpoints,
+  CreateCheckpointOptions,
+  ListCheckpointsOptions,
+  RollbackBranchOptions,
+} from "./checkpoints.ts";
 export type { Commit, Signature } from "./commit.ts";
+export type { CommitIdOptions, Commits } from "./commits.ts";
 export { ConflictError, type MovedRef } from "./conflict.ts";
 export type { FileContent, ReadOptions, RemoveOptions, VersionOptions, WriteOptions } from "./files.ts";
 export type { Identity } from "./identity.ts";
@@ -33,7 +40,16 @@ export type { Stream } from "./objects.ts";
 export type { OpenOptions, OpenUrlOptions } from "./open.ts";
 export type { PullOptions, PushAnswer, PushOptions } from "./push.ts";
 export type { ReadFile } from "./read-files.ts";
+export { type CreateRepoOptions, type Repo, type RepoOptions, type RepoStore, Repos } from "./repos.ts";
 export type { DiffOptions, Status } from "./status.ts";
-export type { CreateTagOptions, Tag, TagOptions, Tags } from "./tags.ts";
+export {
+  type CreateStorageOptions,
+  type NamedStorage,
+  type StorageOptions,
+  type Storages,
+  storageNames,
+  type UpdateStorageOptions,
+} from "./storages.ts";
+export type { CreateTagOptions, Tag, TagOptions, Tags, UpdateTagOptions } from "./tags.ts";
 export { Trunk } from "./trunk.ts";
 export { Trunks, type TrunksOptions } from "./trunks.ts";

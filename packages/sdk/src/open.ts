@@ -12,7 +12,7 @@ import {
 import { checkBranchName, noBranch } from "./branches.ts";
 import { defaultIdentity, type Identity } from "./identity.ts";
 import { emitWarning, environment } from "./platform.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionOptions } from "./session.ts";
 
 /** How a trunk is worked on. */
 export interface OpenOptions extends RequestOptions {
@@ -47,44 +47,70 @@ const defaultMemorySizeBytes = 2 ** 25;
 
 /** Opens the trunk that a URL names. Its backend is loaded now, and no other. */
 export async function openUrl(url: string, options: OpenUrlOptions): Promise<Session> {
-  // Not before a URL is to be opened: a program that brings its own backend starts sooner without.
-  const [{ openLocation, openPlace }, { retry, scope }] = await Promise.all([
-    import("@trunks/location"),
-    import("@trunks/layers"),
-  ]);
-  const { settings, installations } = options;
-  const how = { environment: environment(), settings, installations };
-  const opened = await openLocation(url, how);
-  const place = async (mirror: Place) => {
-    const found = await openPlace(mirror, how);
-    return retry(scope(found.backend, found.prefix));
-  };
+  const { backend, openPlace } = await locate(url, options);
   try {
-    return await openSession(retry(scope(opened.backend, opened.prefix)), options, place);
+    return await openSession(backend, options, openPlace);
   } catch (error) {
-    await opened.backend.close();
+    await backend.close();
     throw error;
   }
 }
 
+/** The same for its refs alone: stands on no branch, and reads no object. */
+export async function openUrlRefs(url: string, options: OpenUrlOptions): Promise<Session> {
+  const { backend, openPlace } = await locate(url, options);
+  const repository = new Repository(backend, { cache: options.cache, openPlace, warn: options.warn ?? emitWarning });
+  try {
+    return await openRefs(repository, options);
+  } catch (error) {
+    await repository.close();
+    throw error;
+  }
+}
+
+/** Reads the refs of a trunk. */
+export async function openRefs(repository: Repository, options: OpenOptions): Promise<Session> {
+  const state = (await repository.read({ signal: options.signal })) ?? (await create(repository, options));
+  return new Session(repository, state, { ...sessionOptions(options), standing: false });
+}
+
+/** What a session is told by whoever opens it. */
+export function sessionOptions(options: OpenOptions): SessionOptions {
+  const variables = environment();
+  return {
+    author: options.author ?? defaultIdentity("AUTHOR", variables),
+    committer: options.committer ?? options.author ?? defaultIdentity("COMMITTER", variables),
+    memorySizeBytes: options.memorySizeBytes ?? defaultMemorySizeBytes,
+    warn: options.warn ?? emitWarning,
+  };
+}
+
+async function locate(url: string, { settings, installations }: OpenUrlOptions) {
+  // Not before a URL is to be opened: a program that brings its own backend starts sooner without.
+  const [location, { retry, scope }] = await Promise.all([import("@trunks/location"), import("@trunks/layers")]);
+  const how = { environment: environment(), settings, installations };
+  const opened = await location.openLocation(url, how);
+  const openPlace = async (mirror: Place) => {
+    const found = await location.openPlace(mirror, how);
+    return retry(scope(found.backend, found.prefix));
+  };
+  return { backend: retry(scope(opened.backend, opened.prefix)), openPlace };
+}
+
 /** Reads the trunk whose keys these are, and stands on a branch of it. */
 export async function openSession(backend: Backend, options: OpenOptions, openPlace?: OpenPlace): Promise<Session> {
-  const variables = environment();
-  const author = options.author ?? defaultIdentity("AUTHOR", variables);
-  const committer = options.committer ?? options.author ?? defaultIdentity("COMMITTER", variables);
-  const { branch, memorySizeBytes = defaultMemorySizeBytes, warn = emitWarning, signal } = options;
+  const { branch, signal } = options;
+  const told = sessionOptions(options);
   if (branch !== undefined) checkBranchName(branch);
-  const repository = new Repository(backend, { cache: options.cache, openPlace, warn });
+  const repository = new Repository(backend, { cache: options.cache, openPlace, warn: told.warn });
   let ahead: SegmentsAhead | undefined;
   const onCold = () => {
     ahead = new SegmentsAhead(backend);
   };
   try {
     const state = (await repository.read({ signal, onCold })) ?? (await create(repository, options));
-    const session = new Session(repository, state, { branch, author, committer, memorySizeBytes, warn, ahead });
-    const tip = session.remoteTip;
-    if (tip === undefined && branch !== undefined && state.refs.size > 0) throw noBranch(branch);
-    await session.moveTo(tip, tip, { signal });
+    const session = new Session(repository, state, { ...told, branch, ahead });
+    await standOn(session, branch, { signal });
     return session;
   } catch (error) {
     ahead?.close();
@@ -92,10 +118,17 @@ export async function openSession(backend: Backend, options: OpenOptions, openPl
   }
 }
 
+/** Stands on the trunk's last commit of the session's branch. Throws `NOT_FOUND` when a branch is named that there is not. */
+export async function standOn(session: Session, named: string | undefined, options: RequestOptions): Promise<void> {
+  const tip = session.remoteTip;
+  if (tip === undefined && named !== undefined && session.state.refs.size > 0) throw noBranch(named);
+  await session.moveTo(tip, tip, options);
+}
+
 async function create(repository: Repository, options: OpenOptions): Promise<State> {
   if (!options.create) {
     throw new TrunksError("NOT_FOUND", "there is no trunk here", {
-      hint: "check the URL, or say `{ create: true }` to make one",
+      hint: "check the URL; the first `git push` makes one, and so does `{ create: true }`",
     });
   }
   const objects = options.create === true ? "sha1" : options.create;

@@ -15,7 +15,7 @@ export async function resolveCommit(session: Session, text: string, options: Req
   const [, name = text, steps = ""] = found ?? [];
   const named = await resolveName(session, name, options);
   if (named === undefined) throw unknown(text);
-  let id = await peelToCommit(session, named, text, options);
+  let id = isBranchTip(session, named) ? named : await peelToCommit(session, named, text, options);
   for (const [, kind, count] of steps.matchAll(/([~^])([0-9]*)/g)) {
     const number = count === "" ? 1 : Number(count);
     if (kind === "^" && number === 0) continue;
@@ -43,6 +43,12 @@ async function resolveName(session: Session, name: string, options: RequestOptio
   const ids = await session.objects.findPrefix(digits, 2, options);
   if (ids.length > 1) throw new TrunksError("INVALID_ARGUMENT", `more than one object's id begins with ${name}`);
   return ids[0];
+}
+
+/** A branch is always a commit: nothing need be read to know it. */
+function isBranchTip({ state }: Session, id: ObjectId): boolean {
+  for (const [ref, value] of state.refs) if (value.id === id && ref.startsWith(branchPrefix)) return true;
+  return false;
 }
 
 /** The commit that an object is, or that a tag points to in the end. Throws `NOT_FOUND`. */

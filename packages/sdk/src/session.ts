@@ -14,6 +14,8 @@ export type OpenSession = (options: RequestOptions) => Promise<Session>;
 export interface SessionOptions {
   /** Without `refs/heads/`. Default: the branch that the trunk's HEAD names. */
   readonly branch?: string;
+  /** Whether one works on the branch. Default true; else only the trunk's own refs count, and nothing is ever staged. */
+  readonly standing?: boolean;
   readonly author: Identity;
   readonly committer: Identity;
   /** So many bytes of new contents are held in memory; what goes beyond is put into a temporary file. */
@@ -33,6 +35,7 @@ export class Session {
   readonly author: Identity;
   readonly committer: Identity;
   readonly warn: (message: string) => void;
+  readonly standing: boolean;
   readonly lock = new Lock();
   /** The trunk as it was read last. */
   state: State;
@@ -55,6 +58,7 @@ export class Session {
   constructor(repository: Repository, state: State, options: SessionOptions) {
     this.repository = repository;
     this.state = state;
+    this.standing = options.standing ?? true;
     this.format = state.objects;
     this.author = options.author;
     this.committer = options.committer;
@@ -63,6 +67,7 @@ export class Session {
     this.objects = new Objects(repository, state, options.memorySizeBytes, options.ahead);
     this.history = new History(this.objects, this.format);
     this.staged = new StagedTree(this.objects, this.format, undefined);
+    this.#followTrunk();
   }
 
   /** The full name of the branch. */
@@ -79,6 +84,7 @@ export class Session {
   useState(state: State): void {
     this.state = state;
     this.objects.use(state);
+    this.#followTrunk();
   }
 
   /** Reads the newest state. */
@@ -99,6 +105,11 @@ export class Session {
   hasStaged(): boolean {
     const written = this.staged.write();
     return this.tree === undefined ? this.staged.holdsFiles() : written !== this.tree;
+  }
+
+  /** Whoever stands on no branch has no commit of his own: the last one is the trunk's. */
+  #followTrunk(): void {
+    if (!this.standing) this.tip = this.base = this.remoteTip;
   }
 
   async close(): Promise<void> {

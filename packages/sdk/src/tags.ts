@@ -33,6 +33,12 @@ export interface CreateTagOptions extends TagOptions {
   readonly tagger?: Identity;
 }
 
+/** What is changed of a tag. */
+export interface UpdateTagOptions extends Omit<CreateTagOptions, "from"> {
+  /** Default: what it points to already. */
+  readonly to?: string;
+}
+
 const tagPrefix = "refs/tags/";
 
 /** The tags of a trunk. Each change is one push. */
@@ -61,17 +67,23 @@ export class Tags {
   }
 
   /** Makes a tag in the trunk. Throws `ALREADY_EXISTS`, and `NOT_FOUND` for a commit that the trunk does not have. */
-  async create({ name, from, message, tagger, signal }: CreateTagOptions): Promise<Tag> {
+  async create({ name, signal, ...options }: CreateTagOptions): Promise<Tag> {
     const session = await this.#session({ signal });
     return session.lock.run(signal, async () => {
       const ref = tagPrefix + name;
       if (!isRefName(ref)) throw new TrunksError("INVALID_ARGUMENT", `${JSON.stringify(name)} cannot be a tag's name`);
       if (session.state.refs.has(ref)) throw new TrunksError("ALREADY_EXISTS", `there is a tag ${name} already`);
-      const target = await reachableCommit(session, from ?? session.remoteTip, { signal });
-      const id = message === undefined ? target : addTag(session, name, target, message, tagger ?? session.committer);
-      const peeled = id === target ? {} : { peeledId: target };
-      await publishMoves(session, [{ ref, oldId: undefined, newId: id, ...peeled }], { signal });
-      return tagOf(name, id, peeled.peeledId);
+      return publishTag(session, name, undefined, { ...options, signal });
+    });
+  }
+
+  /** Points a tag to another commit, or gives it another message. Clones that have the tag keep the old one. Throws `NOT_FOUND`. */
+  async update({ name, to, signal, ...options }: UpdateTagOptions): Promise<Tag> {
+    const session = await this.#session({ signal });
+    return session.lock.run(signal, async () => {
+      const old = session.state.refs.get(tagPrefix + name);
+      if (old === undefined) throw noTag(name);
+      return publishTag(session, name, old.id, { ...options, from: to ?? old.peeledId ?? old.id, signal });
     });
   }
 
@@ -85,6 +97,19 @@ export class Tags {
       await publishMoves(session, [{ ref, oldId, newId: undefined }], { signal });
     });
   }
+}
+
+async function publishTag(
+  session: Session,
+  name: string,
+  oldId: ObjectId | undefined,
+  { from, message, tagger, signal }: Omit<CreateTagOptions, "name">,
+): Promise<Tag> {
+  const target = await reachableCommit(session, from ?? session.remoteTip, { signal });
+  const newId = message === undefined ? target : addTag(session, name, target, message, tagger ?? session.committer);
+  const peeled = newId === target ? {} : { peeledId: target };
+  if (newId !== oldId) await publishMoves(session, [{ ref: tagPrefix + name, oldId, newId, ...peeled }], { signal });
+  return tagOf(name, newId, peeled.peeledId);
 }
 
 /** As `git tag -a -m` makes it. */

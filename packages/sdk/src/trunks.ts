@@ -1,9 +1,15 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
+import type { Repository } from "@trunks/repo";
 import { Branches } from "./branches.ts";
-import { findClone } from "./clone.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { type Clone, findClone } from "./clone.ts";
+import { Commits } from "./commits.ts";
 import { type Mount, type MountOptions, mount } from "./mount.ts";
-import { type OpenUrlOptions, openUrl } from "./open.ts";
-import type { Session } from "./session.ts";
+import { type OpenUrlOptions, openRefs, openUrlRefs, sessionOptions, standOn } from "./open.ts";
+import { openRepoStore } from "./repo-store.ts";
+import { type RepoStore, Repos } from "./repos.ts";
+import { Session } from "./session.ts";
+import { Storages } from "./storages.ts";
 import { Tags } from "./tags.ts";
 import { Trunk } from "./trunk.ts";
 
@@ -13,6 +19,10 @@ export interface TrunksOptions extends Omit<OpenUrlOptions, "signal" | "branch">
   readonly cwd?: string;
   /** The trunk that is meant, in place of the remote's; the clone's storages count all the same. */
   readonly url?: string;
+  /** Where `repos` are: a storage's name, or a store's URL. Default: the store that the trunk is in, else the default storage. */
+  readonly storage?: string;
+  /** The trunk, opened already: it is neither looked for nor opened then, and closed with this object. */
+  readonly repository?: Repository;
 }
 
 /**
@@ -20,10 +30,15 @@ export interface TrunksOptions extends Omit<OpenUrlOptions, "signal" | "branch">
  * have pushed; the clone's own files, branches and commits are neither read nor changed.
  */
 export class Trunks implements AsyncDisposable {
+  readonly repos: Repos;
   readonly branches: Branches;
   readonly tags: Tags;
+  readonly commits: Commits;
+  readonly checkpoints: Checkpoints;
+  readonly storages: Storages;
   readonly #options: TrunksOptions;
   #opening: Promise<Session> | undefined;
+  #store: Promise<RepoStore> | undefined;
 
   /** Does nothing but keep its arguments. */
   constructor(options: TrunksOptions = {}) {
@@ -31,6 +46,10 @@ export class Trunks implements AsyncDisposable {
     const newest = (request: RequestOptions) => this.#newest(request);
     this.branches = new Branches(newest);
     this.tags = new Tags(newest);
+    this.commits = new Commits(newest);
+    this.checkpoints = new Checkpoints(newest, (branch, request, work) => this.#onBranch(branch, request, work));
+    this.repos = new Repos(() => this.#repoStore());
+    this.storages = new Storages(() => this.#clone(), options.installations);
   }
 
   /** Opens the trunk, for its files and versions. Throws as `Trunk.open` does, and `NOT_FOUND` where there is no clone of one. */
@@ -44,17 +63,19 @@ export class Trunks implements AsyncDisposable {
    * package `@trunks/mount`; throws `CONFIG_INVALID` without. A store that is not named is this clone's default storage.
    */
   async mount(options: MountOptions): Promise<Mount> {
-    const { cwd = ".", settings: given, installations } = this.#options;
-    const settings = given ?? (await findClone(cwd))?.settings;
+    const { settings: given, installations } = this.#options;
+    const settings = given ?? (await this.#clone())?.settings;
     const backend = options.backend ?? settings?.storages[settings.defaultStorage ?? "primary"];
     return mount({ installations, ...options, backend });
   }
 
   /** Frees connections. What was opened by `open` is closed on its own. */
   async close(): Promise<void> {
-    const opening = this.#opening;
+    const [opening, store] = [this.#opening, this.#store];
     this.#opening = undefined;
+    this.#store = undefined;
     await (await opening?.catch(() => undefined))?.close();
+    await (await store?.catch(() => undefined))?.backend.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,24 +85,63 @@ export class Trunks implements AsyncDisposable {
   /** The trunk as it is now. */
   async #newest({ signal }: RequestOptions): Promise<Session> {
     if (this.#opening === undefined) {
-      this.#opening = this.#find().then(({ url, options }) => openUrl(url, options));
+      this.#opening = this.#open();
       this.#opening.catch(() => {
         this.#opening = undefined; // Another call may have more luck.
       });
       return this.#opening;
     }
     const session = await this.#opening;
-    await session.lock.run(signal, async () => {
-      await session.fetch({ signal });
-      const { remoteTip } = session;
-      if (remoteTip !== session.tip) await session.moveTo(remoteTip, remoteTip, { signal });
-    });
+    await session.lock.run(signal, () => session.fetch({ signal }));
     return session;
+  }
+
+  async #open(): Promise<Session> {
+    const { repository } = this.#options;
+    if (repository !== undefined) return openRefs(repository, this.#options);
+    const { url, options } = await this.#find();
+    return openUrlRefs(url, options);
+  }
+
+  /** Works on a branch as it is now, and keeps nothing of that but what was published. */
+  async #onBranch<Answer>(
+    branch: string | undefined,
+    request: RequestOptions,
+    work: (session: Session) => Promise<Answer>,
+  ): Promise<Answer> {
+    const own = await this.#newest(request);
+    return own.lock.run(request.signal, async () => {
+      const session = new Session(own.repository, own.state, { ...sessionOptions(this.#options), branch });
+      try {
+        await standOn(session, branch, request);
+        return await work(session);
+      } finally {
+        const { background } = session;
+        own.background = own.background.then(() => background);
+        await session.objects.close();
+      }
+    });
+  }
+
+  #repoStore(): Promise<RepoStore> {
+    if (this.#store === undefined) {
+      const { url, storage, installations } = this.#options;
+      const told = sessionOptions(this.#options);
+      this.#store = this.#clone().then((clone) => openRepoStore(clone, { url, storage, installations, session: told }));
+      this.#store.catch(() => {
+        this.#store = undefined;
+      });
+    }
+    return this.#store;
+  }
+
+  #clone(): Promise<Clone | undefined> {
+    return findClone(this.#options.cwd ?? ".");
   }
 
   async #find(): Promise<{ readonly url: string; readonly options: OpenUrlOptions }> {
     const { cwd = ".", url: wanted, ...options } = this.#options;
-    const clone = await findClone(cwd);
+    const clone = await this.#clone();
     const url = wanted ?? clone?.url;
     if (url !== undefined) return { url, options: { settings: clone?.settings, ...options } };
     const what =

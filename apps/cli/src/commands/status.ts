@@ -1,11 +1,11 @@
 import { TrunksError } from "@trunks/core";
-import type { Branch } from "@trunks/sdk";
 import { type Command, exitStatus } from "../command.ts";
 import { errorAnswer } from "../failure.ts";
 import { compareBranches } from "../git/branch-comparison.ts";
 import { findTrunkRemote } from "../git/trunk-remote.ts";
 import { gitLines, requireWorkingCopy } from "../git/working-copy.ts";
 import { type Output, table } from "../terminal/output.ts";
+import { relationText } from "../trunk/branch-answer.ts";
 import { type OpenedTrunk, openTrunk } from "../trunk/open-trunk.ts";
 
 export const command: Command = {
@@ -50,23 +50,8 @@ async function tell(
       ? []
       : [`  ${failure.message}`, ...(failure.hint === undefined ? [] : [`  hint: ${failure.hint}`])]),
     ...(failure === undefined && !exists ? ["  nothing was pushed yet"] : []),
-    ...table(branches.map((branch) => [`  ${branch.name}`, describe(branch, failure !== undefined)])),
+    ...table(branches.map((branch) => [`  ${branch.name}`, relationText(branch, failure !== undefined)])),
     ...(changed === 0 ? [] : [`  ${changed} changed files are not committed`]),
   ]);
   return failure === undefined ? exitStatus.ok : exitStatus.failure;
-}
-
-function describe({ relation, ahead, behind }: Branch, unreachable: boolean): string {
-  switch (relation) {
-    case "equal":
-      return "up to date";
-    case "local":
-      return unreachable ? "" : "only here";
-    case "trunk":
-      return "only in the trunk";
-    case "unknown":
-      return "behind; `trunks fetch` brings what is new";
-    default:
-      return [ahead ? `ahead ${ahead}` : "", behind ? `behind ${behind}` : ""].filter(Boolean).join(", ");
-  }
 }

@@ -5,12 +5,13 @@ import { gitLines } from "./working-copy.ts";
 
 const branchPrefix = "refs/heads/";
 
-/** All branches, local ones and the trunk's, by name. Without a state the local ones alone. */
-export async function compareBranches(state: State | undefined): Promise<Branch[]> {
-  const local = await localBranches();
+/** All branches or one, local ones and the trunk's, by name. Without a state the local ones alone. */
+export async function compareBranches(state: State | undefined, only?: string): Promise<Branch[]> {
+  const local = await localBranches(only);
   const theirs = new Map<string, string>();
   for (const [ref, { id }] of state?.refs ?? []) {
-    if (ref.startsWith(branchPrefix)) theirs.set(ref.slice(branchPrefix.length), id);
+    const isWanted = only === undefined ? ref.startsWith(branchPrefix) : ref === branchPrefix + only;
+    if (isWanted) theirs.set(ref.slice(branchPrefix.length), id);
   }
   const names = [...new Set([...local.keys(), ...theirs.keys()])].sort();
   const known = await presentObjects([...theirs.values()]);
@@ -42,14 +43,14 @@ async function relate(
   return { relation, ahead, behind };
 }
 
-async function localBranches(): Promise<Map<string, string>> {
-  const lines = await gitLines(["for-each-ref", "--format=%(objectname) %(refname)", branchPrefix]);
-  return new Map(
-    lines.map((line) => {
-      const end = line.indexOf(" ");
-      return [line.slice(end + 1 + branchPrefix.length), line.slice(0, end)];
-    }),
-  );
+async function localBranches(only: string | undefined): Promise<Map<string, string>> {
+  const lines = await gitLines(["for-each-ref", "--format=%(objectname) %(refname)", branchPrefix + (only ?? "")]);
+  const found = lines.map((line): [string, string] => {
+    const end = line.indexOf(" ");
+    return [line.slice(end + 1 + branchPrefix.length), line.slice(0, end)];
+  });
+  // A name is a pattern there, and stands for all below it.
+  return new Map(only === undefined ? found : found.filter(([name]) => name === only));
 }
 
 /** Those of the objects that are here. Nothing is fetched to find out. */
