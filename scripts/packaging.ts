@@ -89,7 +89,7 @@ function checkDependencies(name: string): void {
 /** Imports every entry and starts every program of a package, among nothing but packed packages. */
 function run({ manifest: { name } }: WorkspacePackage): void {
   const { exports = {}, bin = {} } = readManifest(installed(name));
-  for (const entry of Object.keys(exports).filter((entry) => entry !== "./package.json")) {
+  for (const entry of Object.keys(exports).filter((entry) => !entry.endsWith(".json"))) {
     const script = `await import(${JSON.stringify(name + entry.slice(1))})`;
     start(`import ${name}${entry.slice(1)}`, ["--input-type=module", "-e", script]);
   }

@@ -1,8 +1,9 @@
+import schema from "@trunks/sdk/schema.json" with { type: "json" };
 import { catalog } from "../src/catalog.ts";
 import type { CatalogEntry } from "../src/command.ts";
 import { commandHelp, overview, urlHelp } from "../src/terminal/help.ts";
 
-const opening = `# The command line
+const opening = () => `# The command line
 
 *Written by \`node apps/cli/scripts/write-reference.ts\` from the commands' own help; a test compares.*
 
@@ -23,30 +24,10 @@ Messages, progress and hints go to standard error, answers to standard output. A
 With \`--json\` standard output holds exactly one document: the answer, or the error. What git prints goes to standard error
 then. Each document and each item says in \`object\` what it is; members may be added, and none will change its meaning.
 
-| object | members |
-|---|---|
-| \`error\` | \`code\` (see below), \`message\`, \`hint\` |
-| \`list\` | \`data\`, \`limit\`, \`offset\`, \`total_count\`, \`has_more\` |
-| \`repository\` | \`name\`; from \`init\`: \`storage\`, \`remote\` (\`name\`, \`url\`), \`settings_path\`, \`helper_path\`; from \`clone\`: \`path\` |
-| \`storage\` | \`name\`, \`url\`, \`options\`, \`secrets\` (masked), \`mirror\`, \`default\`, of a mirror \`mirror_state\`; after \`remove\`: \`name\`, \`deleted\` |
-| \`mirror\` | \`name\`, \`url\`, \`mode\` (\`strict\`, \`lagging\`), \`behind\` (pushes; null when not known), \`error\` |
-| \`promotion\` | \`primary\`, \`url\` |
-| \`ping\` | \`storage\`, \`elapsed_ms\`, \`findings\`; of a mirror \`mirror_state\` |
-| \`status\` | \`trunk\` (\`name\`, \`url\`, \`remote\`, \`reachable\`, \`exists\`, \`error\`), \`changed_files\`, \`branches\` |
-| \`branch\` | \`name\`, \`local_id\`, \`trunk_id\`, \`relation\` (\`equal\`, \`ahead\`, \`behind\`, \`diverged\`, \`local\`, \`trunk\`, \`unknown\`), \`ahead\`, \`behind\` |
-| \`check\` | \`trunk\`, \`url\`, \`remote\`, \`refs\`, \`packs\`, \`bytes\`, \`records\`, \`ok\`, \`problems\`; with \`--clean\`: \`cleaned\` (\`kept_objects\`, \`dropped_objects\`, \`rewritten_bytes\`, \`written_bytes\`, \`oversized_packs\`, \`deleted_files\`, \`deleted_bytes\`, \`stubbed_records\`) |
-| \`maintenance\` | \`trunk\`, \`url\`, \`merged_packs\`, \`merged_bytes\`, \`written_packs\`, \`written_bytes\`, \`deleted_files\`, \`deleted_bytes\`; from \`start\`: \`remote\`, \`started\` |
-| \`maintenance_status\` | \`trunk\`, \`url\`, \`segments\`, \`inline_packs\`, \`bytes\`, \`retired_packs\`, \`due\`, \`background\`, \`last_run\` (\`finished_at\`, \`url\`, \`ok\`, \`message\`) |
-| \`problem\` | \`severity\` (\`error\`, \`warning\`), \`code\`, \`subject\`, \`message\` |
-| \`contract_case\` | \`id\`, \`status\` (\`passed\`, \`failed\`, \`skipped\`), \`proves\`, \`duration_ms\`, \`reason\` |
-| \`finding\` | \`name\`, \`status\` (\`ok\`, \`warning\`, \`failed\`, \`unknown\`), \`detail\`, \`hint\` |
-| \`backend\` | \`package\`, \`folder\`; from \`list\`: \`schemes\`, \`installed\`, \`version\` too |
-| \`commit\` | \`id\`, \`parents\`, \`author\`, \`committer\` (\`name\`, \`email\`, \`date\`), \`message\` |
-| \`change\` | \`status\`, \`path\`, \`source_path\` |
-| \`ref_update\` | \`ref\`, \`old\`, \`new\` (null: it was made, or deleted), \`entry_id\`, \`slot\`, \`time\`, \`author\`, \`push_options\`, \`undid\`. Their list has \`log_end\` (\`slot\`, \`reason\`: \`beginning\`, \`stubs\`, \`unjudged\`; null while there are more), and a \`total_count\` of null until the end is reached |
-| \`restoration\` | \`undone_entry_id\`, \`dry_run\`, \`moves\` (\`ref\`, \`old\`, \`new\`), \`head\` (\`old\`, \`new\`) |
-| \`push\`, \`pull\`, \`fetch\` | \`exit_status\` |
-| \`version\` | \`version\`, \`node\`, \`git\` |
+\`trunks help schema\` prints all of it as a JSON Schema, which is \`schema.json\` in the package \`@trunks/sdk\` too: the SDK answers the
+same resources. Members with a question mark may be missing.
+
+${members()}
 
 The codes of errors are those of \`@trunks/core\`: \`NOT_FOUND\`, \`ALREADY_EXISTS\`, \`CONFIG_INVALID\`, \`INVALID_ARGUMENT\`,
 \`UNAUTHENTICATED\`, \`PERMISSION_DENIED\`, \`UNAVAILABLE\`, \`OUTCOME_UNKNOWN\`, \`CORRUPT\`, \`NOT_SUPPORTED\`, …
@@ -67,6 +48,36 @@ Packages of backends are looked for beside this program, in the folders of \`TRU
 them. Never in the current folder.
 `;
 
+interface Shape {
+  readonly description: string;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Member>>;
+}
+
+interface Member {
+  readonly description?: string;
+  readonly enum?: readonly string[];
+}
+
+/** A table of every object that the schema has, and its members. */
+function members(): string {
+  const shapes = Object.entries(schema.$defs as Readonly<Record<string, Shape>>);
+  const rows = shapes.flatMap(([name, { description, properties, required = [] }]) => {
+    if (properties === undefined) return [];
+    const cells = Object.entries(properties).flatMap(([member, told]) =>
+      member === "object" ? [] : [memberText(member, told, required.includes(member))],
+    );
+    return [`| \`${name}\` | ${description} | ${cells.join(", ")} |`];
+  });
+  return ["| object | what it is | members |", "|---|---|---|", ...rows].join("\n");
+}
+
+function memberText(name: string, { description, enum: values }: Member, isRequired: boolean): string {
+  const kinds = name === "code" || values === undefined ? undefined : values.map((value) => `\`${value}\``).join(", ");
+  const told = [kinds, description].filter(Boolean).join("; ");
+  return `\`${name}\`${isRequired ? "" : "?"}${told === "" ? "" : ` (${told})`}`;
+}
+
 /** docs/cli.md, as the commands' own help has it. */
 export async function reference(): Promise<string> {
   const sections = [
@@ -74,7 +85,7 @@ export async function reference(): Promise<string> {
     section("trunks help urls", urlHelp),
     ...(await Promise.all(catalog.map(commandSection))),
   ];
-  return `${opening}\n${sections.join("\n")}`;
+  return `${opening()}\n${sections.join("\n")}`;
 }
 
 async function commandSection(entry: CatalogEntry): Promise<string> {

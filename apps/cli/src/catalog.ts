@@ -154,5 +154,9 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/completion.ts"),
   },
   { name: "version", summary: "print versions", load: () => import("./commands/version.ts") },
-  { name: "help", summary: "explain a command, or how URLs are written", load: () => import("./commands/help.ts") },
+  {
+    name: "help",
+    summary: "explain a command, how URLs are written, or what --json prints",
+    load: () => import("./commands/help.ts"),
+  },
 ];

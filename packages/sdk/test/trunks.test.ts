@@ -43,7 +43,8 @@ describe("the trunk of a clone", () => {
     await git("push", "-q", "origin", "main");
     expect(await trunks.branches.get({ name: "main" })).toMatchObject({
       trunk_id: await git("rev-parse", "main"),
-      relation: "equal",
+      local_id: null,
+      relation: "trunk",
       default: true,
     });
     await trunks.branches.delete({ name: "agent/run-7" });

@@ -3,7 +3,7 @@ import { type CatalogEntry, type Command, exitStatus } from "../command.ts";
 import { commandHelp, overview, urlHelp } from "../terminal/help.ts";
 
 export const command: Command = {
-  usage: ["", "COMMAND", "urls"],
+  usage: ["", "COMMAND", "urls", "schema"],
   words: { least: 0, most: 2 },
   async run({ arguments: { words }, output, catalog }) {
     const lines = await explain(words.join(" "), catalog);
@@ -15,6 +15,10 @@ export const command: Command = {
 async function explain(topic: string, catalog: readonly CatalogEntry[]): Promise<readonly string[]> {
   if (topic === "") return overview(catalog);
   if (topic === "urls") return urlHelp;
+  if (topic === "schema") {
+    const { default: schema } = await import("@trunks/sdk/schema.json", { with: { type: "json" } });
+    return JSON.stringify(schema, undefined, 2).split("\n");
+  }
   const entry = catalog.find(({ name }) => name === topic);
   if (entry !== undefined) return commandHelp(entry, (await entry.load()).command);
   const group = catalog.filter(({ name }) => name.startsWith(`${topic} `));

@@ -113,8 +113,8 @@ describe("log and diff", () => {
     expect(JSON.parse(one)).toMatchObject({ total_count: 2, data: [{ id: second }, { id: first }] });
     expect(await trunksJson(sandbox, ["diff", "-M", first, second], { folder })).toMatchObject({
       data: [
-        { object: "change", status: "R", source_path: "first.txt", path: "moved.txt" },
-        { object: "change", status: "A" },
+        { object: "change", kind: "renamed", source_path: "first.txt", path: "moved.txt", type: "file" },
+        { object: "change", kind: "added", old_mode: null, new_mode: "100644", old_id: null },
       ],
     });
   });

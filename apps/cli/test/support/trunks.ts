@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { checkAnswer } from "./answer-schema.ts";
 import type { CommandOptions, Sandbox } from "./sandbox.ts";
 
 const program = join(import.meta.dirname, "..", "..", "src", "trunks.ts");
@@ -35,13 +36,13 @@ export async function trunksText(
   return stdout;
 }
 
-/** Runs a command with `--json`; answers its one document, whatever the exit status. */
+/** Runs a command with `--json`; answers its one document, which is as the schema says, whatever the exit status. */
 export async function trunksJson<Answer = unknown>(
   sandbox: Sandbox,
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<Answer> {
-  return JSON.parse((await trunks(sandbox, [...args, "--json"], options)).stdout);
+  return checkAnswer(JSON.parse((await trunks(sandbox, [...args, "--json"], options)).stdout));
 }
 
 /** Makes a repository in `folder` whose trunk lies in the sandbox's store, under the storage `primary`. */
