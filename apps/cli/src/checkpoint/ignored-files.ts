@@ -3,7 +3,8 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
 import { encodeText, mapConcurrent } from "@trunks/repo";
-import { literalPath, type ScratchIndex } from "./scratch-index.ts";
+import { literalPath } from "./pathspec.ts";
+import type { ScratchIndex } from "./scratch-index.ts";
 
 /** Paths that are looked for at once. */
 const simultaneous = 32;

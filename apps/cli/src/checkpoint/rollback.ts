@@ -2,8 +2,9 @@ import { TrunksError } from "@trunks/core";
 import { git } from "../helper/git.ts";
 import { LocalRepository } from "../helper/local-repository.ts";
 import { makeCommit, moveHead } from "./new-commit.ts";
+import { literalPath } from "./pathspec.ts";
 import { type SavedWork, saveWork, withSavedRef } from "./saved-work.ts";
-import { literalPath, ScratchIndex } from "./scratch-index.ts";
+import { ScratchIndex } from "./scratch-index.ts";
 import { findCommit, type Worktree } from "./worktree.ts";
 
 export interface RollbackOptions {

@@ -81,7 +81,7 @@ async function workCommit(worktree: Worktree, { tree, staged, before }: Work, si
 }
 
 /** Whether some remote is known to have the commit. */
-export async function isPushed(id: string, signal: AbortSignal): Promise<boolean> {
+async function isPushed(id: string, signal: AbortSignal): Promise<boolean> {
   return (await lines(["rev-list", "--max-count=1", id, "--not", "--remotes"], signal)).length === 0;
 }
 

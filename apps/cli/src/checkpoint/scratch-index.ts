@@ -7,6 +7,7 @@ import { decodeText, encodeText } from "@trunks/repo";
 import { type GitOptions, git } from "../helper/git.ts";
 import { systemError } from "../system-error.ts";
 import { checkNothingIgnored } from "./ignored-files.ts";
+import { literalPath } from "./pathspec.ts";
 import { explained } from "./refusal.ts";
 import type { Worktree } from "./worktree.ts";
 
@@ -135,11 +136,6 @@ export class ScratchIndex {
   async remove(): Promise<void> {
     await Promise.all([this.#path, `${this.#path}.lock`].map((path) => rm(path, { force: true })));
   }
-}
-
-/** A path from the top of the worktree as git takes it, whatever pattern it looks like. */
-export function literalPath(path: string): string {
-  return `:(top,literal)${path}`;
 }
 
 /** Two files of one appearance are one. */
