@@ -27,7 +27,7 @@ export async function openPlace(place: NamedPlace, options: OpenOptions): Promis
     const canonical = canonicalUrl(parseRoot(known.url), prefix);
     return { ...(await openRoot(known, options)), name, prefix, canonicalUrl: canonical, placeUrl: place.url };
   }
-  if (namesOwnHost(location.root)) throw unnamed(place);
+  if (namesOwnHost(location.root)) throw unnamedHost(place, "--url …");
   const secrets = environmentOptions(place.name, Object.keys(storages), environment);
   if (Object.keys(secrets).length === 0) return openLocation(place.url, options);
   const opened = await openRoot({ url: location.root.href, options: {}, secrets }, options);
@@ -46,11 +46,12 @@ function namesOwnHost(root: URL): boolean {
   );
 }
 
-function unnamed({ name, url }: NamedPlace): TrunksError {
+/** For a place that only the trunk names, where this machine has to name it as well. */
+export function unnamedHost({ name, url }: NamedPlace, how: string): TrunksError {
   const variable = `TRUNKS_STORAGE_${name.toUpperCase().replaceAll("-", "_")}_URL`;
   return new TrunksError(
     "CONFIG_INVALID",
     `the trunk names a host of its own choice for ${name}, and this machine's credentials are not for everyone: ${url}`,
-    { hint: `if you trust it, say so: \`trunks storage add ${name} --mirror --url …\`, or set ${variable}` },
+    { hint: `if you trust it, say so: \`trunks storage add ${name} --mirror ${how}\`, or set ${variable}` },
   );
 }

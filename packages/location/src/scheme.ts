@@ -148,6 +148,11 @@ export function backendPackages(scheme: string): readonly string[] {
       hint: `git speaks ${scheme} by itself if at all; a trunk's URL looks like s3://bucket/my-app`,
     });
   }
+  if (scheme.startsWith("git+")) {
+    throw new TrunksError("CONFIG_INVALID", `${scheme}:// is a Git repository, not a store`, {
+      hint: "it can follow a trunk: `trunks storage add NAME --mirror --backend git --url …`",
+    });
+  }
   if (!/^[a-z][a-z0-9.-]*$/.test(scheme)) throw new TrunksError("CONFIG_INVALID", `${scheme}:// is not a store`);
   return [`@trunks/backend-${scheme}`, `trunks-backend-${scheme}`];
 }

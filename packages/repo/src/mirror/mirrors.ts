@@ -10,7 +10,9 @@ import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
 import { copyPacks } from "./copy-packs.ts";
-import { checkPrimary, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
+import type { OpenFollower } from "./follower.ts";
+import { Followers } from "./followers.ts";
+import { checkPrimary, followersOf, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
 import { standingOf } from "./standing.ts";
 
 /** A mirror that did not get what the trunk has. */
@@ -22,6 +24,12 @@ export interface MissedMirror {
 export interface AppendOptions extends RequestOptions {
   /** A mirror that cannot be reached does not stop the record: for changes that ask less of mirrors. Default false. */
   readonly lenient?: boolean;
+}
+
+export interface MirrorsOptions {
+  readonly open?: OpenPlace;
+  readonly openFollower?: OpenFollower;
+  readonly sleep?: Sleep;
 }
 
 /**
@@ -40,10 +48,13 @@ export class Mirrors {
   readonly #held = new Map<string, string>();
   readonly #uploaded = new Map<string, Set<string>>();
   #missed: MissedMirror[] = [];
+  /** Those that are Git repositories. */
+  readonly followers: Followers;
 
-  constructor(primary: Backend, options: { readonly open?: OpenPlace; readonly sleep?: Sleep } = {}) {
+  constructor(primary: Backend, options: MirrorsOptions = {}) {
     this.#primary = primary;
     this.#open = options.open ?? cannotOpen;
+    this.followers = new Followers(primary, options.openFollower);
     this.#sleep = options.sleep ?? timerSleep;
   }
 
@@ -69,12 +80,17 @@ export class Mirrors {
 
   /**
    * Sees to it that a record may follow `state`: this is the primary, and each strict mirror holds exactly what it holds.
-   * One that is behind is brought up first. Throws what stands in the way, before anything of the push was written.
+   * One that is behind is brought up first, and so is each strict follower. Throws what stands in the way, before anything
+   * of the push was written.
    */
   async check(state: State, options: RequestOptions = {}): Promise<void> {
     if (state.map.primary === undefined) return;
     const primary = async () => checkPrimary(state, await this.self(options));
-    await Promise.all([primary(), this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options)]);
+    await Promise.all([
+      primary(),
+      this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options),
+      this.#prepare(state.map, state, options),
+    ]);
     this.#checked = state.recordDigest;
   }
 
@@ -120,6 +136,8 @@ export class Mirrors {
       if (map.primary !== undefined) checkPrimary(state, await this.self(options));
       await this.#checkAll(places, state, options);
     }
+    // Refs, or the map, are all that followers have to do with.
+    if (record.entries.length > 0 || record.map !== undefined) await this.#prepare(behind, state, options, record);
     this.#checked = undefined;
     places = places.filter(({ name }) => !this.#missed.some((missed) => missed.name === name));
     await Promise.all(places.map((place) => this.#carryPacks(place, record, options)));
@@ -141,6 +159,15 @@ export class Mirrors {
     await Promise.all(open.map((place) => this.#remember(place, () => this.makeEven(place, state, options))));
   }
 
+  /** Brings the strict followers to refs of `state` that a push has moved. What does not succeed is remembered. */
+  async follow(state: State, refs: ReadonlySet<string>, options: RequestOptions = {}): Promise<void> {
+    await Promise.all(
+      followersOf(state.map, "strict").map((place) =>
+        this.#remember(place, () => this.followers.follow(place, state, { ...options, only: refs })),
+      ),
+    );
+  }
+
   /** Mirrors that did not take what was written since the last call. */
   takeMissed(): readonly MissedMirror[] {
     const missed = this.#missed;
@@ -152,15 +179,14 @@ export class Mirrors {
   /** Brings the lagging mirrors to `state`, and answers those that could not be. */
   async bringUpLagging(state: State, options: RequestOptions = {}): Promise<readonly MissedMirror[]> {
     const missed: MissedMirror[] = [];
-    await Promise.all(
-      laggingPlaces(state.map).map(async (place) => {
-        try {
-          await this.makeEven(place, state, options);
-        } catch (error) {
-          missed.push({ name: place.name, error: wrapped(place, error) });
-        }
-      }),
-    );
+    const attempt = async (place: Place, work: Promise<void>) =>
+      work.catch((error) => void missed.push({ name: place.name, error: wrapped(place, error) }));
+    await Promise.all([
+      ...laggingPlaces(state.map).map((place) => attempt(place, this.makeEven(place, state, options))),
+      ...followersOf(state.map, "lagging").map((place) =>
+        attempt(place, this.followers.follow(place, state, options)),
+      ),
+    ]);
     return missed;
   }
 
@@ -193,6 +219,24 @@ export class Mirrors {
         } catch (error) {
           throw wrapped(place, error);
         }
+      }),
+    );
+  }
+
+  /** Looks at the strict followers that were not seen yet, and judges a record's entries by what was seen. */
+  async #prepare(map: MirrorMap, state: State, options: AppendOptions, record?: TrunkRecord): Promise<void> {
+    await Promise.all(
+      followersOf(map, "strict").map(async (place) => {
+        const work = async () => {
+          if (record === undefined || !this.followers.isPrepared(place)) {
+            await this.followers.prepare(place, state, options);
+          }
+          if (record !== undefined) await this.followers.judge(place, record.entries, options);
+        };
+        if (options.lenient) return this.#remember(place, work);
+        await work().catch((error) => {
+          throw wrapped(place, error);
+        });
       }),
     );
   }
