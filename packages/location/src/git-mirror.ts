@@ -69,7 +69,11 @@ export function gitPlaceAccess(
   if (known !== undefined) return gitAccess(known);
   const [bare = "", query] = place.url.split("?");
   const options = environmentOptions(place.name, Object.keys(storages), environment);
-  const access = gitAccess({ url: bare, options: query === "login=bearer" ? { login: "bearer" } : {}, secrets: options });
+  const access = gitAccess({
+    url: bare,
+    options: query === "login=bearer" ? { login: "bearer" } : {},
+    secrets: options,
+  });
   const { protocol, hostname } = new URL(access.url);
   const isTrusted = protocol !== "file:" && (access.login === undefined || vendorsHosts.includes(hostname));
   if (!isTrusted) throw unnamedHost(place, "--backend git --url …");
@@ -82,7 +86,8 @@ export function gitAccess({ url: text, options, secrets }: Storage): GitAccess {
   const { token, user = anyUser, login = "basic" } = { ...options, ...secrets };
   if (token === undefined) return { url };
   const { protocol, hostname } = new URL(url);
-  if (!protocol.startsWith("http")) throw wrong(url, "takes no token", "ssh logs in by its keys; a folder by its modes");
+  if (!protocol.startsWith("http"))
+    throw wrong(url, "takes no token", "ssh logs in by its keys; a folder by its modes");
   if (protocol === "http:" && !/^(localhost|127\.[0-9.]+|\[::1\])$/.test(hostname)) {
     throw wrong(url, "would show the token to everyone on the way", "write https");
   }

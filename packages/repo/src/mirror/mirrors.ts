@@ -168,6 +168,14 @@ export class Mirrors {
     );
   }
 
+  /** What contradicts the trunk in strict followers, as the last look before a push has found it, and no push has taken up. */
+  contradictions(map: MirrorMap): TrunksError[] {
+    return followersOf(map, "strict").flatMap((place) => {
+      const error = this.followers.contradiction(place);
+      return error === undefined ? [] : [wrapped(place, error)];
+    });
+  }
+
   /** Mirrors that did not take what was written since the last call. */
   takeMissed(): readonly MissedMirror[] {
     const missed = this.#missed;
@@ -183,9 +191,7 @@ export class Mirrors {
       work.catch((error) => void missed.push({ name: place.name, error: wrapped(place, error) }));
     await Promise.all([
       ...laggingPlaces(state.map).map((place) => attempt(place, this.makeEven(place, state, options))),
-      ...followersOf(state.map, "lagging").map((place) =>
-        attempt(place, this.followers.follow(place, state, options)),
-      ),
+      ...followersOf(state.map, "lagging").map((place) => attempt(place, this.followers.follow(place, state, options))),
     ]);
     return missed;
   }
