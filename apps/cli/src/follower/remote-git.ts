@@ -38,6 +38,7 @@ export async function remoteGit(
     ...(gitDir !== undefined && { GIT_DIR: gitDir }),
     ...loginEnvironment(access),
     ...options.environment,
+    ...untraced,
     GIT_TERMINAL_PROMPT: "0",
     // What git says is read here.
     LC_ALL: "C",
@@ -63,6 +64,11 @@ export async function remoteGit(
     if (verbose) process.stderr.write(`trunks: git ${args[0]} ${redactUrl(access.url)} ${elapsedMs} ms\n`);
   }
 }
+
+/** Traces would be taken for what git says. */
+const untraced = Object.fromEntries(
+  ["TRACE", "TRACE_PACKET", "TRACE_CURL", "TRACE2", "TRACE2_EVENT", "TRACE2_PERF"].map((name) => [`GIT_${name}`, "0"]),
+);
 
 /** Slower than this (bytes a second, for seconds) a host counts as away. */
 const slowest = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60"];
