@@ -125,7 +125,7 @@ describe("a Git host", () => {
   test("to which a push is killed half-way is repaired by the next one", async () => {
     await begin(server.token);
     await commit(sandbox, "work", "second");
-    const child = sandbox.start("git", ["push", "-q"], { folder: "work" });
+    // In a session of its own, which is killed as a whole.
     const atUpload = new Promise<void>((resolve) => {
       proxy.use(({ method, path }) => {
         if (method !== "POST" || !path.endsWith("git-receive-pack")) return { do: "pass" };
@@ -133,9 +133,11 @@ describe("a Git host", () => {
         return { do: "hang" };
       });
     });
+    const child = sandbox.start("setsid", ["git", "push", "-q"], { folder: "work" });
+    const ended = once(child, "close");
     await atUpload;
-    await sandbox.run("pkill", ["-KILL", "-P", String(child.pid)]);
-    child.kill("SIGKILL");
+    process.kill(-(child.pid as number), "SIGKILL");
+    await ended;
     proxy.use(() => ({ do: "pass" }));
     expect((await sandbox.trunkRefs())[0]).toContain(await sandbox.git(["rev-parse", "main"], { folder: "work" }));
     expect(await sandbox.push()).toEqual(wentWell);
