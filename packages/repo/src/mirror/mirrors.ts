@@ -5,13 +5,13 @@ import type { PlaceFile } from "../format/place-file.ts";
 import type { EncodedRecord, RecordEntry, TrunkRecord } from "../format/record.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import { appendRecord } from "../journal/append.ts";
-import { readCold } from "../journal/read.ts";
 import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
 import { copyPacks } from "./copy-packs.ts";
 import type { OpenFollower } from "./follower.ts";
 import { Followers } from "./followers.ts";
+import { explained, overtaken, wrapped } from "./mirror-error.ts";
 import { checkPrimary, followersOf, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
 import { standingOf } from "./standing.ts";
 
@@ -333,46 +333,6 @@ function packsOf(record: TrunkRecord): CataloguePack[] {
     ...all.map((pack): CataloguePack => ({ name: { kind: "segment", id: pack.id }, slot, pack })),
     ...intents.map(({ id, inline }): CataloguePack => ({ name: { kind: "intent", id }, slot, pack: inline })),
   ];
-}
-
-function overtaken(slot: number): TrunksError {
-  return new TrunksError(
-    "PRECONDITION_FAILED",
-    `it took another record in slot ${slot} while this push was under way: it may have become the primary`,
-    { hint: "fetch from it, and push there" },
-  );
-}
-
-/** A copy that holds something else was made the primary, or was written to by hand. */
-async function explained(
-  store: Backend,
-  state: State,
-  error: TrunksError,
-  options: RequestOptions,
-): Promise<TrunksError> {
-  const there = (await readCold(store, options).catch(() => undefined))?.state.map.primary;
-  if (there === undefined || there.name === state.map.primary?.name) return error;
-  return new TrunksError("PRECONDITION_FAILED", `${there.name} was made the primary since: ${there.url}`, {
-    cause: error,
-    hint: `push there: git remote set-url <remote> trunks::${there.url}`,
-  });
-}
-
-/** The same error, saying which mirror it is about and what can be done. */
-function wrapped(place: Place, thrown: unknown): TrunksError {
-  if (!isTrunksError(thrown)) throw thrown;
-  const { code, message, retryable, retryAfterMs } = thrown;
-  const remedies = `run \`trunks storage sync ${place.name}\` when it is back, \`trunks storage remove ${place.name}\`, or \`trunks storage update ${place.name} --mirror=lagging\``;
-  return new TrunksError(code, `the mirror ${place.name} (${place.url}): ${message}`, {
-    cause: thrown,
-    retryable,
-    retryAfterMs,
-    // What contradicts is not mended by going on without it.
-    hint:
-      code === "PRECONDITION_FAILED" && thrown.hint
-        ? thrown.hint
-        : [thrown.hint, remedies].filter(Boolean).join("; or "),
-  });
 }
 
 async function cannotOpen(): Promise<Backend> {
