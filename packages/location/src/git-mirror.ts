@@ -7,9 +7,12 @@ import { type Environment, environmentOptions, resolveStorage, type Storage } fr
 /** What stands before a Git repository's own URL, where it is a mirror: `git+https://github.com/me/my-app.git`. */
 const prefix = "git+";
 
-/** Whether a storage's URL, or a place's, is that of a Git repository: a mirror, and no store. */
+/**
+ * Whether a storage's URL, or a place's, is that of a Git repository: a mirror, and no store. What is reached by `https` or
+ * `ssh` can be nothing else; of a folder it has to be said.
+ */
 export function isGitMirrorUrl(text: string): boolean {
-  return text.startsWith(prefix);
+  return /^(git\+|https?:|ssh:)/.test(text);
 }
 
 /**
@@ -17,7 +20,7 @@ export function isGitMirrorUrl(text: string): boolean {
  * `file`), or from its own form. Throws `CONFIG_INVALID` for anything else, and for a secret in it.
  */
 export function gitMirrorUrl(text: string): string {
-  const bare = isGitMirrorUrl(text) ? text.slice(prefix.length) : text;
+  const bare = text.startsWith(prefix) ? text.slice(prefix.length) : text;
   const scheme = /^(https?|ssh|file):\/\//.exec(bare)?.[1];
   const url = scheme === undefined ? undefined : parsed(bare);
   if (url === undefined) throw wrong(bare, "is not the URL of a Git repository", spelledOut(bare));
@@ -107,7 +110,7 @@ function parsed(text: string): URL | undefined {
 
 /** What somebody may have meant who wrote it as people do for git. */
 function spelledOut(text: string): string {
-  const short = /^([^\s/@:]+@)?([^\s/@:]+):([^\s:]+)$/.exec(text);
+  const short = /^([^\s/@:]+@)?([^\s/@:]+):(?!\/\/)([^\s:]+)$/.exec(text);
   if (short !== null) return `spell it out: ssh://${short[1] ?? ""}${short[2]}/${short[3]?.replace(/^\//, "")}`;
   if (text.startsWith("/")) return `write file://${text}`;
   return "it begins with https://, ssh:// or file://";

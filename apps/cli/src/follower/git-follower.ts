@@ -55,8 +55,8 @@ export class GitFollower implements Follower {
       deadlineMs: this.#deadlineMs,
     });
     if (failure !== undefined) throw refusalOf(failure, this.#options.name);
-    const lines = output.split("\n").flatMap((line) => [/^([0-9a-f]{40,64})\t(.+)$/.exec(line) ?? []].filter(Boolean));
-    return new Map(lines.flatMap(([, id, ref]) => (id && ref ? [[ref, id] as const] : [])));
+    const found = [...output.matchAll(/^([0-9a-f]{40,64})\t(.+)$/gm)];
+    return new Map(found.map(([, id = "", ref = ""]) => [ref, id]));
   }
 
   /** As a push of what git always has to a ref that is never made. */

@@ -200,7 +200,7 @@ describe("the storage of such a mirror", () => {
     for (const [args, what] of [
       [["storage", "add", "two", ...git], /can be a mirror only/],
       [["storage", "add", "two", "--backend", "git", "--mirror"], /--backend git needs --url/],
-      [["storage", "add", "two", "--url", "https://github.com/me/app", "--mirror"], /--backend git/],
+      [["storage", "add", "two", "--url", "https://github.com/me/app"], /can be a mirror only/],
       [
         ["storage", "add", "two", "--backend", "git", "--url", "git@github.com:me/app.git", "--mirror"],
         /ssh:\/\/git@github\.com\/me\/app\.git/,
