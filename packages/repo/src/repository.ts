@@ -183,6 +183,7 @@ export class Repository {
     options: RequestOptions = {},
   ): Promise<PublishOutcome & { readonly missed: readonly MissedMirror[] }> {
     const state = this.#state ?? (await this.readExisting(options));
+    await this.mirrors.judge(state, publication.moves, options);
     const { now = Date.now, sleep } = this.#options;
     const publisher = new Publisher(this.#primary, { now, sleep, mirrors: this.mirrors, newId: this.#newId });
     const { outcome, reading, ownSlot, tidy } = await publisher.publish(state, publication, options);

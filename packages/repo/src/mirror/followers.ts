@@ -1,5 +1,5 @@
 import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
-import type { Entry, RefMove } from "../format/entry.ts";
+import type { RefMove } from "../format/entry.ts";
 import type { Place } from "../format/mirror-map.ts";
 import type { State } from "../format/state.ts";
 import { readForward } from "../journal/read.ts";
@@ -46,10 +46,9 @@ export class Followers {
     return this.#seen.has(name);
   }
 
-  /** Throws `CONFLICT` when a ref was moved in a follower, and these entries do not take up what is there. */
-  async judge(place: Place, entries: readonly Entry[], options: RequestOptions): Promise<void> {
+  /** Throws `CONFLICT` when a ref was moved in a follower, and these moves do not take up what is there. */
+  async judge(place: Place, moves: readonly RefMove[], options: RequestOptions): Promise<void> {
     const conflicts = this.#seen.get(place.name)?.conflicts ?? [];
-    const moves = entries.flatMap((entry) => entry.moves);
     const open: RefConflict[] = [];
     for (const conflict of conflicts) {
       const newId = moves.findLast(({ ref }) => ref === conflict.ref)?.newId;

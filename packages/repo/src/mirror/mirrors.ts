@@ -1,4 +1,5 @@
 import { type Backend, type Body, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import type { RefMove } from "../format/entry.ts";
 import { changedMap, type MirrorMap, type Place } from "../format/mirror-map.ts";
 import { packKeys } from "../format/pack-name.ts";
 import type { PlaceFile } from "../format/place-file.ts";
@@ -92,6 +93,15 @@ export class Mirrors {
       this.#prepare(state.map, state, options),
     ]);
     this.#checked = state.recordDigest;
+  }
+
+  /** Throws what is known already to stand in the way of a push, before its data is written: see `Followers.judge`. */
+  async judge({ map }: State, moves: readonly RefMove[], options: RequestOptions = {}): Promise<void> {
+    for (const place of followersOf(map, "strict")) {
+      await this.followers.judge(place, moves, options).catch((error) => {
+        throw wrapped(place, error);
+      });
+    }
   }
 
   /**
@@ -229,15 +239,16 @@ export class Mirrors {
     );
   }
 
-  /** Looks at the strict followers that were not seen yet, and judges a record's entries by what was seen. */
+  /** Looks at the strict followers; before a record at those that were not seen yet, and judges it by what was seen. */
   async #prepare(map: MirrorMap, state: State, options: AppendOptions, record?: TrunkRecord): Promise<void> {
+    const moves = record?.entries.flatMap((entry) => entry.moves) ?? [];
     await Promise.all(
       followersOf(map, "strict").map(async (place) => {
         const work = async () => {
           if (record === undefined || !this.followers.isPrepared(place)) {
             await this.followers.prepare(place, state, options);
           }
-          if (record !== undefined) await this.followers.judge(place, record.entries, options);
+          if (record !== undefined) await this.followers.judge(place, moves, options);
         };
         if (options.lenient) return this.#remember(place, work);
         await work().catch((error) => {
