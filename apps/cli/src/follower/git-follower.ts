@@ -116,14 +116,18 @@ export class GitFollower implements Follower {
   }
 
   /** `--force-with-lease` is what makes it a move of what was seen, and of nothing else. */
-  #pushMoves(
+  async #pushMoves(
     moves: readonly RefMove[],
     signal: AbortSignal | undefined,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<RemoteGitResult> {
     const leases = moves.map(({ ref, oldId }) => `--force-with-lease=${ref}:${oldId ?? ""}`);
     const refs = moves.map(({ ref, newId }) => `${newId ?? ""}:${ref}`);
-    return this.#push(["--atomic", ...leases, this.#access.url, ...refs], { signal, environment });
+    const all = [...leases, this.#access.url, ...refs];
+    const result = await this.#push(["--atomic", ...all], { signal, environment });
+    // Some hosts move one ref after the other, and say so before anything has moved.
+    const isTooOld = result.failure?.includes("does not support --atomic");
+    return isTooOld ? this.#push(all, { signal, environment }) : result;
   }
 
   #push(args: readonly string[], options: RemoteGitOptions): Promise<RemoteGitResult> {
