@@ -79,7 +79,7 @@ export class GitFollower implements Follower {
     if (lacking.length > 0) await this.#fetch(lacking, state, signal);
     for (const part of parts(moves)) {
       let result = await this.#pushMoves(part, signal);
-      if (result.failure !== undefined && lacksObjects.test(result.failure)) {
+      if (result.failure !== undefined && lacksObjects.test(result.failure + result.output)) {
         // What a clone of a part of history cannot send, the trunk has.
         await this.#fetch(newIds(part), state, signal);
         result = await this.#pushMoves(part, signal, { GIT_SHALLOW_FILE: "" });

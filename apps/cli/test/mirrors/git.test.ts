@@ -212,8 +212,8 @@ describe("the storage of such a mirror", () => {
       [["storage", "promote", "hub"], /hub is a Git repository, and cannot be the primary/],
       [["verify", `git+${sandbox.hubUrl}`], /is a Git repository, not a store/],
     ] as const) {
-      const { status, stderr } = await sandbox.tryTrunks(...args);
-      expect([args, status !== 0, stderr]).toEqual([args, true, expect.stringMatching(what)]);
+      const { status, stdout, stderr } = await sandbox.tryTrunks(...args);
+      expect([args, status !== 0, stdout + stderr]).toEqual([args, true, expect.stringMatching(what)]);
       expect(stderr).not.toContain("t0ken");
     }
     expect(await sandbox.trunks("doctor")).toMatch(/ok +storage hub +answers, and takes pushes/);
