@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { type NamedPlace, unnamedHost } from "./place.ts";
+import { type NamedPlace, unnamedHost } from "./named-place.ts";
 import { redactUrl } from "./redact.ts";
 import type { Settings } from "./settings.ts";
 import { type Environment, environmentOptions, resolveStorage, type Storage } from "./storage.ts";

@@ -28,7 +28,7 @@ const maxLogEntries = 256;
 const historyConcurrency = 4;
 
 /** Only these follow. */
-export function isFollowed(ref: string): boolean {
+function isFollowed(ref: string): boolean {
   return ref.startsWith("refs/heads/") || ref.startsWith("refs/tags/");
 }
 
