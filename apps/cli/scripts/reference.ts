@@ -56,7 +56,7 @@ interface Shape {
 
 interface Member {
   readonly description?: string;
-  readonly enum?: readonly (string | boolean)[];
+  readonly enum?: readonly string[];
 }
 
 /** A table of every object that the schema has, and its members. */
