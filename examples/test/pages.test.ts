@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { ServerUnavailableError } from "@trunks/test-servers";
+import { ServerUnavailableError, startGitHttp } from "@trunks/test-servers";
 import { afterAll, beforeAll, describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { type BlockRun, Reader, runnableBlocks } from "./support/page-run.ts";
 import { notImplemented, startPresetServer } from "./support/s3-presets.ts";
@@ -192,6 +192,22 @@ test("mirrors, in a bucket, on a machine with SSH and in a folder", async (conte
   const pushed = { "git push": "git commit -q --allow-empty -m three\ngit push" };
   await follow({ page, block: 2, changes: { ...place, ...pushed }, folder: "mirrored" });
   expect(await reader.shell("git log --format=%s origin/main", "mirrored/rescued")).toBe("three\ntwo\none\n");
+});
+
+test("a Git host as a mirror, with a token", async () => {
+  const host = await startGitHttp();
+  onTestFinished(() => host.stop());
+  const url = await host.make("me/my-app.git");
+  await reader.shell(
+    `mkdir hosted; cd hosted; git init -q my-app; cd my-app; git commit -q --allow-empty -m one
+    trunks init --url local://${reader.path}/hosted; git push -q -u origin main; git commit -q --allow-empty -m two`,
+  );
+  const folder = "hosted/my-app";
+  const typed = { "trunks storage add": `echo ${host.token} | trunks storage add` };
+  const changes = { "https://github.com/me/my-app.git": url, ...typed };
+  const told = await follow({ page: "docs/mirrors.md", block: 3, changes, folder });
+  expect(told).toMatch(/^github .*mirror: strict, even$/m);
+  expect(await host.git("me/my-app.git", "log", "--format=%s", "main")).toBe("two\none");
 });
 
 test("the packages' programs", async () => {

@@ -2,6 +2,7 @@ export { type AzureAddress, type AzureServer, azureSignature, startAzurite } fro
 export { makeBucket } from "./bucket-settings.ts";
 export { type ByteWire, startByteWire } from "./byte-wire.ts";
 export { type GcsAddress, type GcsServer, startFakeGcs } from "./gcs.ts";
+export { type GitHttpServer, startGitHttp } from "./git-http.ts";
 export {
   cacheFolder,
   type InstallableServer,

@@ -56,7 +56,7 @@ interface Shape {
 
 interface Member {
   readonly description?: string;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | boolean)[];
 }
 
 /** A table of every object that the schema has, and its members. */

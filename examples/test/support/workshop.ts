@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 
 export interface RunOptions {
   /** Below the workshop's folder. Default: the folder itself. */
@@ -52,14 +53,27 @@ export class Workshop {
 
   /** Runs a program; `node_modules/.bin` of its folder is on the path. */
   async run(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    const cwd = join(this.path, options.folder ?? "");
-    const path = [join(cwd, "node_modules", ".bin"), this.#environment.PATH].join(delimiter);
-    const env = { ...this.#environment, PATH: path, ...options.environment };
     return new Promise((resolve) => {
-      execFile(program, args, { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      execFile(program, args, { ...this.#options(options), maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
         resolve({ status: error === null ? 0 : (error.code ?? error.signal ?? "killed"), text: stdout + stderr });
       });
     });
+  }
+
+  /** Starts a program, which the caller ends. */
+  start(program: string, args: readonly string[], options: RunOptions = {}): ChildProcessByStdio<null, Readable, null> {
+    return spawn(program, args, { ...this.#options(options), stdio: ["ignore", "pipe", "inherit"] });
+  }
+
+  /** Where programs are found that are installed in a folder. */
+  pathOf(folder: string): string {
+    const modules = join(this.path, folder, "node_modules");
+    return [join(modules, ".bin"), this.#environment.PATH].join(delimiter);
+  }
+
+  #options({ folder = "", environment }: RunOptions) {
+    const env = { ...this.#environment, PATH: this.pathOf(folder), ...environment };
+    return { cwd: join(this.path, folder), env };
   }
 
   /** Runs a program that must succeed; answers what it said. */

@@ -40,6 +40,7 @@ export const storageFields = {
   "session-token": { value: "TOKEN", help: "for credentials that expire" },
   "account-key": { value: "KEY", help: "the key of azure's storage account" },
   "sas-token": { value: "TOKEN", help: "a shared access signature of azure" },
+  token: { value: "TOKEN", help: "what a Git host lets you push with" },
   password: { value: "PASSWORD", help: "the password of who logs in" },
   "known-hosts": {
     value: "FILE",

@@ -1,6 +1,7 @@
 export { findBackendPackage } from "./backend-package.ts";
 export { type FieldName, type StorageField, storageFields } from "./field.ts";
 export { type FormValues, fieldOption, formUrl, formValues } from "./form.ts";
+export { type GitAccess, gitAccess, gitMirrorUrl, gitPlaceAccess, isGitMirrorUrl } from "./git-mirror.ts";
 export { backendsFolder, dataFolder, type FoundPackage, loadPackage } from "./installed-package.ts";
 export {
   canonicalUrl,

@@ -1,4 +1,5 @@
 import { checkKey, TrunksError } from "@trunks/core";
+import { gitMirrorPlaceUrl, isGitMirrorUrl } from "./git-mirror.ts";
 import { isSecretName, redactUrl, withoutSecrets } from "./redact.ts";
 import { schemeRules } from "./scheme.ts";
 import { checkStorageName, type Storage } from "./storage.ts";
@@ -76,6 +77,7 @@ export function canonicalUrl(root: URL, prefix: string): string {
  * with no secret in it. For the map of mirrors, which lies in the store for everyone to read.
  */
 export function placeUrl(storage: Storage, prefix: string): string {
+  if (isGitMirrorUrl(storage.url)) return gitMirrorPlaceUrl(storage);
   const root = parseRoot(storage.url);
   for (const [name, value] of Object.entries(storage.options)) {
     const parameter = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,13 +1,8 @@
 import { TrunksError } from "@trunks/core";
 import { canonicalUrl, parseLocation, parseRoot } from "./location.ts";
+import { type NamedPlace, unnamedHost } from "./named-place.ts";
 import { type OpenedLocation, type OpenOptions, openLocation, openRoot } from "./open.ts";
 import { environmentOptions, optionName, resolveStorage } from "./storage.ts";
-
-/** A store that holds a trunk, as the trunk's map of mirrors names it. */
-export interface NamedPlace {
-  readonly name: string;
-  readonly url: string;
-}
 
 /**
  * Opens a place that a trunk's map names. What this machine itself says of a storage of that name goes before the map:
@@ -27,7 +22,7 @@ export async function openPlace(place: NamedPlace, options: OpenOptions): Promis
     const canonical = canonicalUrl(parseRoot(known.url), prefix);
     return { ...(await openRoot(known, options)), name, prefix, canonicalUrl: canonical, placeUrl: place.url };
   }
-  if (namesOwnHost(location.root)) throw unnamed(place);
+  if (namesOwnHost(location.root)) throw unnamedHost(place, "--url …");
   const secrets = environmentOptions(place.name, Object.keys(storages), environment);
   if (Object.keys(secrets).length === 0) return openLocation(place.url, options);
   const opened = await openRoot({ url: location.root.href, options: {}, secrets }, options);
@@ -43,14 +38,5 @@ function namesOwnHost(root: URL): boolean {
   if (noSecrets.includes(scheme)) return false;
   return (
     !vendorsHosts.includes(scheme) || [...root.searchParams.keys()].some((name) => optionName(name) === "endpoint")
-  );
-}
-
-function unnamed({ name, url }: NamedPlace): TrunksError {
-  const variable = `TRUNKS_STORAGE_${name.toUpperCase().replaceAll("-", "_")}_URL`;
-  return new TrunksError(
-    "CONFIG_INVALID",
-    `the trunk names a host of its own choice for ${name}, and this machine's credentials are not for everyone: ${url}`,
-    { hint: `if you trust it, say so: \`trunks storage add ${name} --mirror --url …\`, or set ${variable}` },
   );
 }

@@ -8,12 +8,13 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * `text` with the secrets of the URLs in it masked: the password before the host, and the values of query parameters
- * with names that promise secrets. `text` need not be a URL: where it is not clear how far a password goes, more is masked
- * rather than less.
+ * `text` with the secrets of the URLs in it masked: the password before the host, of `http` and `https` the user as
+ * well, which may be a token, and the values of query parameters with names that promise secrets. `text` need not be a
+ * URL: where it is not clear how far a password goes, more is masked rather than less.
  */
 export function redactUrl(text: string): string {
   return text
+    .replace(/(https?:\/\/)[^\s/?#@]*@/gi, `$1${mask}@`)
     .replace(/:\/\/([^\s/?#:@]*):\S*@/g, `://$1:${mask}@`)
     .replace(/([?&])([^\s=&#]+)=([^\s&#]*)/g, (whole, mark: string, name: string) =>
       secretName.test(decoded(name)) ? `${mark}${name}=${mask}` : whole,

@@ -145,7 +145,12 @@ export function backendPackages(scheme: string): readonly string[] {
   if (known !== undefined) return known.package === undefined ? [] : [known.package];
   if (foreignSchemes.has(scheme)) {
     throw new TrunksError("CONFIG_INVALID", `${scheme}:// is not a store`, {
-      hint: `git speaks ${scheme} by itself if at all; a trunk's URL looks like s3://bucket/my-app`,
+      hint: `git speaks ${scheme} by itself if at all; a trunk's URL looks like s3://bucket/my-app; a Git repository can follow one: \`trunks storage add NAME --mirror --url …\``,
+    });
+  }
+  if (scheme.startsWith("git+")) {
+    throw new TrunksError("CONFIG_INVALID", `${scheme}:// is a Git repository, not a store`, {
+      hint: "it can follow a trunk: `trunks storage add NAME --mirror --url …`",
     });
   }
   if (!/^[a-z][a-z0-9.-]*$/.test(scheme)) throw new TrunksError("CONFIG_INVALID", `${scheme}:// is not a store`);

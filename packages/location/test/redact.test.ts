@@ -15,6 +15,8 @@ test.each([
     "https://h/k?X-Amz-Signature=pw&X-Amz-Credential=pw&X-Amz-Security-Token=pw",
     "https://h/k?X-Amz-Signature=***&X-Amz-Credential=***&X-Amz-Security-Token=***",
   ],
+  ["https://ghp_1@host/me/app", "https://***@host/me/app"],
+  ["git+http://me:pw@host/app, https://host/a@b", "git+http://***@host/app, https://host/a@b"],
   ["failed: s3://i:pw@b/a, then sftp://i:pw@h/x", "failed: s3://i:***@b/a, then sftp://i:***@h/x"],
 ])("%s", (text, redacted) => {
   expect(redactUrl(text)).toBe(redacted);

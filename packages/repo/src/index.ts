@@ -1,6 +1,6 @@
 export { mapConcurrent } from "./concurrent.ts";
 export type { Entry, RefMove } from "./format/entry.ts";
-export type { Mirror, Place } from "./format/mirror-map.ts";
+export { isFollower, type Mirror, type Place } from "./format/mirror-map.ts";
 export { type InlinePack, type PackName, packNameText, type Segment } from "./format/pack-name.ts";
 export { isRefName } from "./format/ref-name.ts";
 export { listedRefs, sortedRefs } from "./format/snapshot.ts";
@@ -10,8 +10,6 @@ export type { LogEnd } from "./history/ref-log.ts";
 export { type RefUpdate, readRefLogPage } from "./history/ref-log-page.ts";
 export { planRestore, planUndo, type Restoration, restore, undoneEntryId } from "./history/restoration.ts";
 export type { ReadRecord } from "./journal/slots.ts";
-export { largeBlobIds, leastLargeBlobSize } from "./large/large-blobs.ts";
-export type { LargeBlobBody, LargeSettings } from "./large/large-upload.ts";
 export {
   addMirror,
   type MirrorReport,
@@ -20,6 +18,7 @@ export {
   reportMirrors,
   syncMirror,
 } from "./mirror/change.ts";
+export type { Follower } from "./mirror/follower.ts";
 export type { MissedMirror } from "./mirror/mirrors.ts";
 export { promote, takeOver } from "./mirror/promote.ts";
 export {

@@ -10,8 +10,8 @@ import { RecentRecords } from "./journal/recent-records.ts";
 import type { Sleep } from "./journal/sleep.ts";
 import type { ReadRecord } from "./journal/slots.ts";
 import { checkTip } from "./journal/tip.ts";
-import type { LargeSettings } from "./large/large-upload.ts";
 import { checkCopied, mayFailOver, noticeOf, readFromMirror } from "./mirror/failover.ts";
+import type { OpenFollower } from "./mirror/follower.ts";
 import { Mirrors, type MissedMirror } from "./mirror/mirrors.ts";
 import type { OpenPlace } from "./mirror/place.ts";
 import type { ObjectFormat } from "./pack/object-format.ts";
@@ -36,8 +36,8 @@ export interface RepositoryOptions {
   readonly newId?: () => string;
   /** Opens the trunk's copies in other stores. Default: none can be opened, so a trunk with strict mirrors takes no push. */
   readonly openPlace?: OpenPlace;
-  /** How large blobs are cut. Default: chunks of about 64 KiB, in containers of 32 MiB. */
-  readonly largeSettings?: LargeSettings;
+  /** Opens the trunk's mirrors that are Git repositories. Default: none can be pushed to, with the same effect. */
+  readonly openFollower?: OpenFollower;
   /** Is told, in a sentence each, what a user should know and no failure says. */
   readonly warn?: (message: string) => void;
 }
@@ -93,7 +93,11 @@ export class Repository {
     this.#primary = backend;
     this.#options = options;
     this.#newId = options.newId ?? randomId;
-    this.mirrors = new Mirrors(backend, { open: options.openPlace, sleep: options.sleep });
+    this.mirrors = new Mirrors(backend, {
+      open: options.openPlace,
+      openFollower: options.openFollower,
+      sleep: options.sleep,
+    });
   }
 
   /** Where the last state was read, and its packs are to be had: the store itself, or a mirror in its place. */
@@ -179,9 +183,9 @@ export class Repository {
     options: RequestOptions = {},
   ): Promise<PublishOutcome & { readonly missed: readonly MissedMirror[] }> {
     const state = this.#state ?? (await this.readExisting(options));
-    const { now = Date.now, sleep, largeSettings } = this.#options;
-    const { mirrors } = this;
-    const publisher = new Publisher(this.#primary, { now, sleep, mirrors, newId: this.#newId, largeSettings });
+    await this.mirrors.judge(state, publication.moves, options);
+    const { now = Date.now, sleep } = this.#options;
+    const publisher = new Publisher(this.#primary, { now, sleep, mirrors: this.mirrors, newId: this.#newId });
     const { outcome, reading, ownSlot, tidy } = await publisher.publish(state, publication, options);
     this.#take(reading);
     this.#tidy.push(tidy);
@@ -189,7 +193,9 @@ export class Repository {
       this.#published = outcome.state;
       const isDue = ownSlot !== undefined && snapshotDue(ownSlot, publication.moves.length);
       if (isDue || this.#tailLength > longTail) this.#snapshotDue = true;
-      await this.mirrors.settle(outcome.state, options);
+      const refs = new Set(publication.moves.map(({ ref }) => ref));
+      const { state: now } = outcome;
+      await Promise.all([this.mirrors.settle(now, options), this.mirrors.follow(now, refs, options)]);
     }
     return { ...outcome, missed: this.mirrors.takeMissed() };
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { redactUrl, type Settings, type Storage } from "@trunks/location";
+import { isGitMirrorUrl, redactUrl, type Settings, type Storage } from "@trunks/location";
 import { listPage } from "@trunks/sdk/list-answer";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { findTrunkRemote } from "../git/trunk-remote.ts";
@@ -96,6 +96,7 @@ async function storageFindings(name: string, storage: Storage, context: Context)
 
 async function storageFinding(storage: Storage, { verbose, signal }: Context): Promise<Looked> {
   await probeStorage(storage, { verbose, signal });
+  if (isGitMirrorUrl(storage.url)) return { status: "ok", detail: "answers, and takes pushes" };
   const skewMs = await clockSkew(storage, signal);
   if (Math.abs(skewMs) <= maxSkewMs) return { status: "ok", detail: "answers, and keeps its promises" };
   const minutes = Math.round(Math.abs(skewMs) / 60_000);

@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { checkStorageName } from "@trunks/location";
+import { checkStorageName, isGitMirrorUrl } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
@@ -20,11 +20,17 @@ import { askForStorage } from "../storage/wizard.ts";
 import { makeMirror } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
-  usage: ["NAME --backend KIND [OPTIONS]", "NAME --url URL [OPTIONS]", "(on a terminal, asks for what is missing)"],
+  usage: [
+    "NAME --backend KIND [OPTIONS]",
+    "NAME --url URL [OPTIONS]",
+    "NAME --backend git --url URL --mirror [--token -]",
+    "(on a terminal, asks for what is missing)",
+  ],
   description: [
     "Proves first that the store can be read, created in once and only once, listed and deleted from. Secrets stay in this clone's settings (.trunks, readable by you alone) and are never written to the store.",
     secretsHelp,
     "With --mirror everything is copied there at once, and the trunk names it from then on: every push, from every clone, must reach it, or with --mirror=lagging reaches it later.",
+    "A mirror of the kind git is a repository on a Git host, or anywhere that git pushes to: it gets branches and tags. Without --token git's own credential helpers log in.",
   ],
   options: storageOptions,
   words: { least: 0, most: 1 },
@@ -38,6 +44,10 @@ export const command: Command = {
     const url = storageUrl(args);
     if (url === undefined) throw new UsageError("--backend or --url is missing");
     const mode = mirrorMode(args);
+    const isGit = isGitMirrorUrl(url);
+    if (isGit && (mode === undefined || args.flag("default"))) {
+      throw new UsageError("a Git repository holds no trunk: it can be a mirror only", "add --mirror");
+    }
     const storage = await storageFrom(args, { ...bareStorage(url), ...(mode !== undefined && { mirror: true }) });
     const known = (await readSettings(copy))?.storages ?? {};
     if (Object.hasOwn(known, name)) throw taken(name);
@@ -56,7 +66,8 @@ export const command: Command = {
     const isMirror = mode !== undefined && (await makeMirror(copy, settings, name, mode, context));
     const answer = storageAnswer(name, storage, settings);
     const copied = mode === undefined ? "" : isMirror ? `; it is a ${mode} mirror now` : notYet(name, mode);
-    output.answer(answer, `added ${name}: ${answer.url} keeps its promises${copied}`);
+    const proved = isGit ? "takes pushes" : "keeps its promises";
+    output.answer(answer, `added ${name}: ${answer.url} ${proved}${copied}`);
     for (const line of warnings(await storeFindings(complete, signal))) output.note(line);
     return exitStatus.ok;
   },

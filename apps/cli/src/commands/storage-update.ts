@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { TrunksError } from "@trunks/core";
-import { optionName, type Storage } from "@trunks/location";
+import { isGitMirrorUrl, optionName, type Storage } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
@@ -56,7 +56,8 @@ export const command: Command = {
     });
     const isMirror = hasChanged || (mode !== undefined && (await makeMirror(copy, updated, name, mode, context)));
     const answer = storageAnswer(name, changed, updated);
-    const news = isMirror ? `it is a ${mode} mirror now` : `${answer.url} keeps its promises`;
+    const proved = isGitMirrorUrl(changed.url) ? "takes pushes" : "keeps its promises";
+    const news = isMirror ? `it is a ${mode} mirror now` : `${answer.url} ${proved}`;
     output.answer(answer, `updated ${name}: ${news}`);
     return exitStatus.ok;
   },

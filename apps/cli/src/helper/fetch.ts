@@ -47,7 +47,7 @@ async function installSince(synced: number, context: FetchContext): Promise<Inst
     // What a retired pack had is somewhere in the catalogue, so the second try looks there.
     const packs = packsSince(state, synced, attempt === 1 ? context.repository.records : []);
     try {
-      return { state, installed: await install(packs, state, context) };
+      return { state, installed: await install(packs, context) };
     } catch (error) {
       if (!isTrunksError(error, "NOT_FOUND") || attempt === maxTries) throw error;
       const newer = await context.repository.readExisting({ signal: context.signal });
@@ -59,8 +59,7 @@ async function installSince(synced: number, context: FetchContext): Promise<Inst
 
 async function install(
   packs: readonly CataloguePack[],
-  state: State,
-  { repository, local, options, signal }: FetchContext,
+  { repository, local, options, state, signal }: FetchContext,
 ): Promise<string[]> {
   if (packs.length === 0) return [];
   const settings = await local.settings();
@@ -69,7 +68,7 @@ async function install(
   const installed = await installPacks({
     repository,
     packs,
-    state,
+    objects: state.objects,
     packDir: local.packDir,
     strict: (await verification(local)) === "full",
     unpackLimit: settings.number("fetch.unpacklimit") ?? settings.number("transfer.unpacklimit") ?? 100,

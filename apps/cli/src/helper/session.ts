@@ -35,6 +35,8 @@ export class Session {
   #state: State | undefined;
   #local: LocalRepository | undefined;
   #status = 0;
+  /** Git has asked what it would push to, and pushed nothing so far. */
+  #onlyLooked = false;
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -49,6 +51,7 @@ export class Session {
     ) {
       await this.#answer(line);
     }
+    this.#tellContradictions();
     return this.#status;
   }
 
@@ -75,7 +78,15 @@ export class Session {
     }
   }
 
+  /** A push that had nothing to push has looked at the mirrors all the same. One that had stops at what is wrong there. */
+  #tellContradictions(): void {
+    if (!this.#onlyLooked || this.#state === undefined) return;
+    const { mirrors } = this.#context.repository;
+    for (const { message, hint } of mirrors.contradictions(this.#state.map)) this.#tell(message, hint);
+  }
+
   async #list(forPush: boolean): Promise<void> {
+    this.#onlyLooked = forPush;
     if (!forPush && this.#options.partial) {
       throw new TrunksError("NOT_SUPPORTED", "depth and filters need Git's protocol version 2", {
         hint: "git config protocol.version 2",
@@ -98,6 +109,7 @@ export class Session {
   }
 
   async #push(lines: readonly string[]): Promise<void> {
+    this.#onlyLooked = false;
     const { repository, signal } = this.#context;
     const local = this.#repository();
     if (this.#state !== undefined) await local.checkObjectFormat(this.#state.objects);
@@ -140,10 +152,12 @@ export class Session {
    * or the next look of one, brings the mirror up.
    */
   #tellMissed({ message, hint }: TrunksError): void {
+    this.#tell(`the push is in the trunk, but did not reach ${message.replace(/^the/, "its")}`, hint);
+  }
+
+  #tell(message: string, hint: string | undefined): void {
     this.#status = 1;
-    process.stderr.write(
-      `error: the push is in the trunk, but did not reach ${redactUrl(message).replace(/^the/, "its")}\n`,
-    );
+    process.stderr.write(`error: ${redactUrl(message)}\n`);
     if (hint !== undefined) process.stderr.write(`hint: ${redactUrl(hint)}\n`);
   }
 

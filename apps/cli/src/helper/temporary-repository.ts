@@ -38,7 +38,7 @@ export class TemporaryRepository {
     await installPacks({
       repository,
       packs,
-      state: this.#state,
+      objects: this.#state.objects,
       packDir,
       gitDir: folder,
       strict,

@@ -5,6 +5,8 @@ import {
   fieldOption,
   formUrl,
   formValues,
+  gitMirrorUrl,
+  isGitMirrorUrl,
   isSecretName,
   optionName,
   parseRoot,
@@ -34,7 +36,10 @@ export const connectionOptions: Readonly<Record<string, OptionSpec>> = {
 export const storageOptions = {
   name: { value: "NAME", help: "what the storage is called" },
   url: { value: "URL", help: "the store: s3://bucket/path, local:///folder, … (see trunks help urls)" },
-  backend: { value: "KIND", help: "its kind, with the options below in place of a URL: s3, gcs, sftp, local, …" },
+  backend: {
+    value: "KIND",
+    help: "its kind, with the options below in place of a URL: s3, gcs, sftp, local, …; or git, with the URL of a mirror that git pushes to",
+  },
   ...optionSpecs(placeFields),
   ...connectionOptions,
   mirror: {
@@ -91,6 +96,11 @@ export function storageUrl(args: Arguments, before?: string): string | undefined
 /** What the command line says of the store's kind: a URL, or the scheme that its fields are of. */
 export function statedPlace(args: Arguments): { readonly url?: string; readonly scheme?: string } {
   const [url, backend] = [args.text("url"), args.text("backend")];
+  if (backend === "git") {
+    if (url === undefined) throw new UsageError("--backend git needs --url beside it", "as in https://host/path");
+    return { url: gitMirrorUrl(url) };
+  }
+  if (url !== undefined && isGitMirrorUrl(url)) return { url: gitMirrorUrl(url) };
   if (url !== undefined && backend !== undefined) throw new UsageError("--url and --backend say the same: give one");
   if (backend === undefined) return url === undefined ? {} : { url };
   if (backend.includes("://")) return { url: backend };
@@ -109,7 +119,7 @@ export function missingFields(args: Arguments, scheme: string, known: object = {
 
 /** `base`, changed by the connection options of the command line. Throws for a URL or options that cannot be. */
 export async function storageFrom(args: Arguments, base: Storage): Promise<Storage> {
-  parseRoot(base.url);
+  if (!isGitMirrorUrl(base.url)) parseRoot(base.url);
   const options: Record<string, string> = { ...base.options };
   const secrets: Record<string, string> = { ...base.secrets };
   for (const [name, value] of plainOptions(args)) (isSecretName(name) ? secrets : options)[name] = value;

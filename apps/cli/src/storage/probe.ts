@@ -1,6 +1,6 @@
 import type { ContractOutcome } from "@trunks/contract-tests";
 import { isTrunksError, TrunksError } from "@trunks/core";
-import { parseRoot, redactUrl, type Storage, schemeRules } from "@trunks/location";
+import { gitAccess, isGitMirrorUrl, parseRoot, redactUrl, type Storage, schemeRules } from "@trunks/location";
 import { openStorage } from "../trunk/open-trunk.ts";
 
 export interface ProbeOptions {
@@ -8,8 +8,14 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Asks a store for a key that is not there; answers how long that took, in milliseconds. Throws what keeps it from answering. */
+/** Asks a store for a key that is not there, and a Git repository for its refs; answers how long that took, in milliseconds. Throws what keeps it from answering. */
 export async function pingStorage(storage: Storage, options: ProbeOptions = {}): Promise<number> {
+  if (isGitMirrorUrl(storage.url)) {
+    const follower = await openFollower(storage, options);
+    const started = performance.now();
+    await follower.refs(options);
+    return performance.now() - started;
+  }
   const { backend } = await openStorage(storage, { ...options, hurried: true });
   try {
     const started = performance.now();
@@ -24,10 +30,11 @@ export async function pingStorage(storage: Storage, options: ProbeOptions = {}):
 /**
  * Proves that a store can carry trunks: reads, creates, refuses a second create, has one winner in a race, lists, deletes.
  * Writes under a random prefix and removes it again. Throws what the store did instead: `NOT_SUPPORTED` when it breaks a
- * promise, and its own error when it cannot be used at all.
+ * promise, and its own error when it cannot be used at all. A Git repository need only take a push of this user.
  */
 export async function probeStorage(storage: Storage, options: ProbeOptions = {}): Promise<void> {
   await pingStorage(storage, options);
+  if (isGitMirrorUrl(storage.url)) return (await openFollower(storage, options)).mayPush(options);
   const { runContract } = await import("@trunks/contract-tests");
   const open = async () => (await openStorage(storage, { ...options, hurried: true })).backend;
   const { signal } = options;
@@ -35,6 +42,11 @@ export async function probeStorage(storage: Storage, options: ProbeOptions = {})
   const failed = outcomes.find(({ status }) => status === "failed");
   if (failed === undefined) return;
   throw refusalOf(failed, storage);
+}
+
+async function openFollower(storage: Storage, { verbose }: ProbeOptions) {
+  const { GitFollower } = await import("../follower/git-follower.ts");
+  return new GitFollower(gitAccess(storage), { verbose, hurried: true });
 }
 
 /** What a store did that trunks cannot live with, and what to do about it. */

@@ -1,6 +1,15 @@
 import type { Backend, Observation } from "@trunks/core";
 import { retry, scope, trace } from "@trunks/layers";
-import { diagnoseRoot, openLocation, openPlace, openRoot, redactUrl, type Storage } from "@trunks/location";
+import {
+  diagnoseRoot,
+  gitPlaceAccess,
+  isGitMirrorUrl,
+  openLocation,
+  openPlace,
+  openRoot,
+  redactUrl,
+  type Storage,
+} from "@trunks/location";
 import { type Place, Repository } from "@trunks/repo";
 import { abortable } from "../abortable.ts";
 import { commonGitDir } from "../git/common-dir.ts";
@@ -50,9 +59,15 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
     const found = await openPlace(place, { ...openOptions, settings });
     return layered(found.backend, found.prefix, options, () => true);
   };
+  const openFollower = async (place: Place) => {
+    const access = gitPlaceAccess(place, { ...openOptions, settings });
+    const { GitFollower } = await import("../follower/git-follower.ts");
+    const { gitDir, verbose, hurried } = options;
+    return new GitFollower(access, { name: place.name, gitDir, repository: () => repository, verbose, hurried });
+  };
   const cache = commonDir === undefined || options.fresh ? undefined : stateFile(commonDir, opened.canonicalUrl);
   const warn = (message: string) => void process.stderr.write(`warning: ${redactUrl(message)}\n`);
-  const repository: Repository = new Repository(backend, { cache, openPlace: open, warn });
+  const repository: Repository = new Repository(backend, { cache, openPlace: open, openFollower, warn });
   const { name, prefix, redactedUrl, storage = "primary", placeUrl: url } = opened;
   const place = { name: storage, url };
   return { repository, backend, name, prefix, place, open, redactedUrl, close: () => repository.close() };
@@ -69,6 +84,7 @@ export async function openStorage(
 
 /** What a storage's store does by itself that its owner should know, secrets masked. Nothing for kinds that do not look. */
 export async function observeStorage(storage: Storage, signal?: AbortSignal): Promise<Observation[]> {
+  if (isGitMirrorUrl(storage.url)) return [];
   const seen = await diagnoseRoot(storage, openOptions, { signal });
   return seen.map((each) => ({ ...each, detail: redactUrl(each.detail) }));
 }

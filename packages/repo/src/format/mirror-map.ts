@@ -28,6 +28,14 @@ export interface MapChange {
   readonly primary: Place | undefined;
 }
 
+/**
+ * Whether a place is no store but a Git repository, whose branches and tags follow the trunk's: `git+https://…`,
+ * `git+ssh://…`, `git+file://…`. It holds no journal, so it never is the primary.
+ */
+export function isFollower({ url }: Place): boolean {
+  return url.startsWith("git+");
+}
+
 export const emptyMap: MirrorMap = { primary: undefined, mirrors: new Map() };
 
 /** A map has no more mirrors. */

@@ -1,6 +1,6 @@
 import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
 import { placeKey } from "../format/key.ts";
-import { type MapChange, type Mirror, maxMirrors, type Place } from "../format/mirror-map.ts";
+import { isFollower, type MapChange, type Mirror, maxMirrors, type Place } from "../format/mirror-map.ts";
 import { packKeys } from "../format/pack-name.ts";
 import { encodePlaceFile } from "../format/place-file.ts";
 import { encodeRecord } from "../format/record.ts";
@@ -30,7 +30,7 @@ export interface MapOutcome {
 const maxTries = 32;
 
 /**
- * Makes `mirror` a copy of the trunk: copies everything, then says so in the journal. One that is in the map already is
+ * Makes `mirror` a copy of the trunk, or a follower: brings everything there, then says so in the journal. One that is in the map already is
  * brought up, unless it may lag, and its mode becomes what is asked for. `primary` is what this store is called, if nobody
  * has said so before. Throws `ALREADY_EXISTS` when something else is in its place.
  */
@@ -48,8 +48,7 @@ export async function addMirror(
   if (known === undefined && state.map.mirrors.size >= maxMirrors)
     throw taken(`a trunk has at most ${maxMirrors} mirrors`);
   if (known === undefined || mirror.mode === "strict") {
-    const store = await repository.mirrors.store(mirror);
-    await checkStore(store, mirror, own, state, options);
+    await checkStore(repository, mirror, own, state, options);
     await copyTo(repository, mirror, state, options);
   }
   const outcome = await changeMap(
@@ -85,6 +84,7 @@ export async function removeMirror(
     ...options,
     lenient: true,
   });
+  if (isFollower(mirror)) return { ...outcome, mirror, untold: undefined };
   try {
     // So that it knows itself that it is none any more.
     await copyTo(repository, mirror, outcome.state, options);
@@ -94,13 +94,14 @@ export async function removeMirror(
   }
 }
 
-/** Brings one mirror up, whatever is missing there, and removes from it what upkeep has removed from the primary. */
+/** Brings one mirror up, whatever is missing there, and removes from a store what upkeep has removed from the primary. */
 export async function syncMirror(repository: Repository, name: string, options: SyncOptions = {}): Promise<State> {
   const state = await readPrimary(repository, options);
   const mirror = state.map.mirrors.get(name);
   if (mirror === undefined) throw unknown(name);
   checkPrimary(state, await repository.mirrors.self(options));
   await copyTo(repository, mirror, state, options);
+  if (isFollower(mirror)) return state;
   const live = new Set([...state.packs.values()].flatMap((pack) => packKeys(pack.name)));
   const gone = [...state.doomed.keys()].filter((key) => /^(objects|intents)\//.test(key) && !live.has(key));
   if (gone.length > 0) await (await repository.mirrors.store(mirror)).delete(gone, options);
@@ -125,6 +126,10 @@ export async function reportMirrors(
   return Promise.all(
     mirrors.map(async (mirror): Promise<MirrorReport> => {
       try {
+        if (isFollower(mirror)) {
+          const behind = await repository.mirrors.followers.behind(mirror, state, options);
+          return { ...mirror, behind, error: undefined };
+        }
         const store = await repository.mirrors.store(mirror);
         if ((await readPlace(store, options))?.copying) return { ...mirror, behind: state.slot + 1, error: undefined };
         const standing = await standingOf(store, state, options);
@@ -155,9 +160,10 @@ export async function changeMap(
   throw new TrunksError("CONFLICT", "others push to this trunk again and again", { hint: "try again" });
 }
 
-/** Brings a mirror to `state`: on from where it is, or from the beginning when its first copy was never finished. */
+/** Brings a mirror to `state`; a store on from where it is, or from the beginning when its first copy was never finished. */
 async function copyTo(repository: Repository, mirror: Mirror, state: State, options: SyncOptions): Promise<void> {
   const { mirrors, backend } = repository;
+  if (isFollower(mirror)) return mirrors.followers.follow(mirror, state, options);
   const store = await mirrors.store(mirror);
   const place = await readPlace(store, options);
   const whole = place !== undefined && !place.copying && place.trunkId === state.trunkId;
@@ -223,8 +229,15 @@ async function namedPrimary(
 }
 
 /** Throws unless the store is free for this mirror, or holds the trunk under no other name of the map. */
-async function checkStore(store: Backend, mirror: Mirror, primary: Place, state: State, options: RequestOptions) {
-  const place = await readPlace(store, options);
+async function checkStore(
+  repository: Repository,
+  mirror: Mirror,
+  primary: Place,
+  state: State,
+  options: RequestOptions,
+): Promise<void> {
+  if (isFollower(mirror)) return;
+  const place = await readPlace(await repository.mirrors.store(mirror), options);
   if (place === undefined || place.name === mirror.name) return;
   if (place.trunkId !== state.trunkId) throw taken(`${mirror.url} holds another trunk`);
   const others = [primary.name, ...state.map.mirrors.keys()];

@@ -1,5 +1,5 @@
 import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
-import type { Mirror } from "../format/mirror-map.ts";
+import { isFollower, type Mirror } from "../format/mirror-map.ts";
 import type { PlaceFile } from "../format/place-file.ts";
 import type { State } from "../format/state.ts";
 import { type Reading, readForward } from "../journal/read.ts";
@@ -38,7 +38,9 @@ export async function readFromMirror(
       reasons.push(`${mirror.name} ${error.message}`);
     }
   }
-  const places = [...known.map.mirrors.values()].map(({ url }) => `git fetch trunks::${url}`);
+  const places = [...known.map.mirrors.values()].map((mirror) =>
+    isFollower(mirror) ? `git fetch ${mirror.url.replace(/^git\+/, "")}` : `git fetch trunks::${mirror.url}`,
+  );
   const { code, message, retryable } = failure;
   throw new TrunksError(code, `${message}; and of its mirrors ${reasons.join("; ")}`, {
     cause: failure,
@@ -53,6 +55,7 @@ async function readOne(
   known: State,
   options: RequestOptions,
 ): Promise<MirrorReading> {
+  if (isFollower(mirror)) throw new TrunksError("PRECONDITION_FAILED", "is a Git repository, and holds no journal");
   if (mirror.mode !== "strict") throw new TrunksError("PRECONDITION_FAILED", "is lagging: it may lack pushes");
   const store = await mirrors.store(mirror);
   const [digest, reading] = await Promise.all([

@@ -1,16 +1,19 @@
 import { type Backend, type Body, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import type { RefMove } from "../format/entry.ts";
 import { changedMap, type MirrorMap, type Place } from "../format/mirror-map.ts";
 import { packKeys } from "../format/pack-name.ts";
 import type { PlaceFile } from "../format/place-file.ts";
 import type { EncodedRecord, RecordEntry, TrunkRecord } from "../format/record.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import { appendRecord } from "../journal/append.ts";
-import { readCold } from "../journal/read.ts";
 import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
 import { copyPacks } from "./copy-packs.ts";
-import { checkPrimary, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
+import type { OpenFollower } from "./follower.ts";
+import { Followers } from "./followers.ts";
+import { explained, overtaken, wrapped } from "./mirror-error.ts";
+import { checkPrimary, followersOf, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
 import { standingOf } from "./standing.ts";
 
 /** A mirror that did not get what the trunk has. */
@@ -22,6 +25,12 @@ export interface MissedMirror {
 export interface AppendOptions extends RequestOptions {
   /** A mirror that cannot be reached does not stop the record: for changes that ask less of mirrors. Default false. */
   readonly lenient?: boolean;
+}
+
+export interface MirrorsOptions {
+  readonly open?: OpenPlace;
+  readonly openFollower?: OpenFollower;
+  readonly sleep?: Sleep;
 }
 
 /**
@@ -40,10 +49,13 @@ export class Mirrors {
   readonly #held = new Map<string, string>();
   readonly #uploaded = new Map<string, Set<string>>();
   #missed: MissedMirror[] = [];
+  /** Those that are Git repositories. */
+  readonly followers: Followers;
 
-  constructor(primary: Backend, options: { readonly open?: OpenPlace; readonly sleep?: Sleep } = {}) {
+  constructor(primary: Backend, options: MirrorsOptions = {}) {
     this.#primary = primary;
     this.#open = options.open ?? cannotOpen;
+    this.followers = new Followers(primary, options.openFollower);
     this.#sleep = options.sleep ?? timerSleep;
   }
 
@@ -69,13 +81,27 @@ export class Mirrors {
 
   /**
    * Sees to it that a record may follow `state`: this is the primary, and each strict mirror holds exactly what it holds.
-   * One that is behind is brought up first. Throws what stands in the way, before anything of the push was written.
+   * One that is behind is brought up first, and so is each strict follower. Throws what stands in the way, before anything
+   * of the push was written.
    */
   async check(state: State, options: RequestOptions = {}): Promise<void> {
     if (state.map.primary === undefined) return;
     const primary = async () => checkPrimary(state, await this.self(options));
-    await Promise.all([primary(), this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options)]);
+    await Promise.all([
+      primary(),
+      this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options),
+      this.#prepare(state.map, state, options),
+    ]);
     this.#checked = state.recordDigest;
+  }
+
+  /** Throws what is known already to stand in the way of a push, before its data is written: see `Followers.judge`. */
+  async judge({ map }: State, moves: readonly RefMove[], options: RequestOptions = {}): Promise<void> {
+    for (const place of followersOf(map, "strict")) {
+      await this.followers.judge(place, moves, options).catch((error) => {
+        throw wrapped(place, error);
+      });
+    }
   }
 
   /**
@@ -120,6 +146,8 @@ export class Mirrors {
       if (map.primary !== undefined) checkPrimary(state, await this.self(options));
       await this.#checkAll(places, state, options);
     }
+    // Refs, or the map, are all that followers have to do with.
+    if (record.entries.length > 0 || record.map !== undefined) await this.#prepare(behind, state, options, record);
     this.#checked = undefined;
     places = places.filter(({ name }) => !this.#missed.some((missed) => missed.name === name));
     await Promise.all(places.map((place) => this.#carryPacks(place, record, options)));
@@ -141,6 +169,23 @@ export class Mirrors {
     await Promise.all(open.map((place) => this.#remember(place, () => this.makeEven(place, state, options))));
   }
 
+  /** Brings the strict followers to refs of `state` that a push has moved. What does not succeed is remembered. */
+  async follow(state: State, refs: ReadonlySet<string>, options: RequestOptions = {}): Promise<void> {
+    await Promise.all(
+      followersOf(state.map, "strict").map((place) =>
+        this.#remember(place, () => this.followers.follow(place, state, { ...options, only: refs })),
+      ),
+    );
+  }
+
+  /** What contradicts the trunk in strict followers, as the last look before a push has found it, and no push has taken up. */
+  contradictions(map: MirrorMap): TrunksError[] {
+    return followersOf(map, "strict").flatMap((place) => {
+      const error = this.followers.contradiction(place);
+      return error === undefined ? [] : [wrapped(place, error)];
+    });
+  }
+
   /** Mirrors that did not take what was written since the last call. */
   takeMissed(): readonly MissedMirror[] {
     const missed = this.#missed;
@@ -152,15 +197,12 @@ export class Mirrors {
   /** Brings the lagging mirrors to `state`, and answers those that could not be. */
   async bringUpLagging(state: State, options: RequestOptions = {}): Promise<readonly MissedMirror[]> {
     const missed: MissedMirror[] = [];
-    await Promise.all(
-      laggingPlaces(state.map).map(async (place) => {
-        try {
-          await this.makeEven(place, state, options);
-        } catch (error) {
-          missed.push({ name: place.name, error: wrapped(place, error) });
-        }
-      }),
-    );
+    const attempt = async (place: Place, work: Promise<void>) =>
+      work.catch((error) => void missed.push({ name: place.name, error: wrapped(place, error) }));
+    await Promise.all([
+      ...laggingPlaces(state.map).map((place) => attempt(place, this.makeEven(place, state, options))),
+      ...followersOf(state.map, "lagging").map((place) => attempt(place, this.followers.follow(place, state, options))),
+    ]);
     return missed;
   }
 
@@ -193,6 +235,25 @@ export class Mirrors {
         } catch (error) {
           throw wrapped(place, error);
         }
+      }),
+    );
+  }
+
+  /** Looks at the strict followers; before a record at those that were not seen yet, and judges it by what was seen. */
+  async #prepare(map: MirrorMap, state: State, options: AppendOptions, record?: TrunkRecord): Promise<void> {
+    const moves = record?.entries.flatMap((entry) => entry.moves) ?? [];
+    await Promise.all(
+      followersOf(map, "strict").map(async (place) => {
+        const work = async () => {
+          if (record === undefined || !this.followers.isPrepared(place)) {
+            await this.followers.prepare(place, state, options);
+          }
+          if (record !== undefined) await this.followers.judge(place, moves, options);
+        };
+        if (options.lenient) return this.#remember(place, work);
+        await work().catch((error) => {
+          throw wrapped(place, error);
+        });
       }),
     );
   }
@@ -278,53 +339,11 @@ export class Mirrors {
 function packsOf(record: TrunkRecord): CataloguePack[] {
   const { slot, segments, entries } = record;
   const all = [...segments, ...entries.flatMap((entry) => entry.segments)];
-  const containers = entries.flatMap((entry) => entry.containers ?? []);
   const intents = entries.filter((entry): entry is RecordEntry & { inline: object } => entry.carried && !!entry.inline);
   return [
     ...all.map((pack): CataloguePack => ({ name: { kind: "segment", id: pack.id }, slot, pack })),
-    ...containers.map((pack): CataloguePack => ({ name: { kind: "container", id: pack.id }, slot, pack })),
     ...intents.map(({ id, inline }): CataloguePack => ({ name: { kind: "intent", id }, slot, pack: inline })),
   ];
-}
-
-function overtaken(slot: number): TrunksError {
-  return new TrunksError(
-    "PRECONDITION_FAILED",
-    `it took another record in slot ${slot} while this push was under way: it may have become the primary`,
-    { hint: "fetch from it, and push there" },
-  );
-}
-
-/** A copy that holds something else was made the primary, or was written to by hand. */
-async function explained(
-  store: Backend,
-  state: State,
-  error: TrunksError,
-  options: RequestOptions,
-): Promise<TrunksError> {
-  const there = (await readCold(store, options).catch(() => undefined))?.state.map.primary;
-  if (there === undefined || there.name === state.map.primary?.name) return error;
-  return new TrunksError("PRECONDITION_FAILED", `${there.name} was made the primary since: ${there.url}`, {
-    cause: error,
-    hint: `push there: git remote set-url <remote> trunks::${there.url}`,
-  });
-}
-
-/** The same error, saying which mirror it is about and what can be done. */
-function wrapped(place: Place, thrown: unknown): TrunksError {
-  if (!isTrunksError(thrown)) throw thrown;
-  const { code, message, retryable, retryAfterMs } = thrown;
-  const remedies = `run \`trunks storage sync ${place.name}\` when it is back, \`trunks storage remove ${place.name}\`, or \`trunks storage update ${place.name} --mirror=lagging\``;
-  return new TrunksError(code, `the mirror ${place.name} (${place.url}): ${message}`, {
-    cause: thrown,
-    retryable,
-    retryAfterMs,
-    // What contradicts is not mended by going on without it.
-    hint:
-      code === "PRECONDITION_FAILED" && thrown.hint
-        ? thrown.hint
-        : [thrown.hint, remedies].filter(Boolean).join("; or "),
-  });
 }
 
 async function cannotOpen(): Promise<Backend> {

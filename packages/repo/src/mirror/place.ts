@@ -1,6 +1,6 @@
 import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
 import { placeKey } from "../format/key.ts";
-import type { Mirror, MirrorMap, Place } from "../format/mirror-map.ts";
+import { isFollower, type Mirror, type MirrorMap, type Place } from "../format/mirror-map.ts";
 import { decodePlaceFile, encodePlaceFile, type PlaceFile } from "../format/place-file.ts";
 import type { State } from "../format/state.ts";
 
@@ -17,15 +17,20 @@ export async function writePlace(backend: Backend, place: PlaceFile, options: Re
   await backend.put(placeKey, encodePlaceFile(place), options);
 }
 
-/** The places that a push must reach beside the store whose journal it enters, which is called `self`. */
+/** The stores that a push must reach beside the one whose journal it enters, which is called `self`. */
 export function requiredPlaces({ primary, mirrors }: MirrorMap, self: string | undefined): Place[] {
-  const strict = [...mirrors.values()].filter(({ mode }) => mode === "strict");
+  const strict = [...mirrors.values()].filter((mirror) => mirror.mode === "strict" && !isFollower(mirror));
   const promoted = primary === undefined || primary.name === self ? [] : [primary];
   return [...promoted, ...strict.filter(({ name }) => name !== self)];
 }
 
 export function laggingPlaces({ mirrors }: MirrorMap): Mirror[] {
-  return [...mirrors.values()].filter(({ mode }) => mode === "lagging");
+  return [...mirrors.values()].filter((mirror) => mirror.mode === "lagging" && !isFollower(mirror));
+}
+
+/** The Git repositories that follow the trunk in this mode. */
+export function followersOf({ mirrors }: MirrorMap, mode: Mirror["mode"]): Mirror[] {
+  return [...mirrors.values()].filter((mirror) => mirror.mode === mode && isFollower(mirror));
 }
 
 /** Throws `PRECONDITION_FAILED` unless the store of this name is the one whose journal decides. */

@@ -1,5 +1,5 @@
 import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
-import type { Mirror, Place } from "../format/mirror-map.ts";
+import { isFollower, type Mirror, type Place } from "../format/mirror-map.ts";
 import { encodeRecord } from "../format/record.ts";
 import type { State } from "../format/state.ts";
 import { readCold } from "../journal/read.ts";
@@ -9,7 +9,7 @@ import { readSlotDigest } from "../journal/tip.ts";
 import type { Repository } from "../repository.ts";
 import { changeMap, type MapOutcome, readPrimary, syncMirror, unknown } from "./change.ts";
 import { bringUp, fillSlot, settleConflict } from "./copy.ts";
-import type { OpenPlace } from "./place.ts";
+import { type OpenPlace, requiredPlaces } from "./place.ts";
 
 /**
  * Makes the mirror `name` the primary, and this store a strict mirror of it. The record that says so takes this store's
@@ -20,7 +20,9 @@ export async function promote(repository: Repository, name: string, options: Req
   const before = await readPrimary(repository, options);
   const { primary } = before.map;
   if (primary?.name === name) return finish(repository, before, options);
-  if (!before.map.mirrors.has(name)) throw unknown(name);
+  const chosen = before.map.mirrors.get(name);
+  if (chosen === undefined) throw unknown(name);
+  checkStore(chosen);
   // A mirror that is far behind takes its time: before the record, and not while everyone waits.
   await syncMirror(repository, name, options);
   return changeMap(
@@ -79,10 +81,11 @@ export async function takeOver(target: Place, options: TakeoverOptions): Promise
 /** `undefined` when somebody else was first in the slot that decides. */
 async function attemptTakeover(target: Place, options: TakeoverOptions): Promise<State | undefined> {
   const { open, gone } = options;
+  checkStore(target);
   const own = await readCopy(target, open, options);
   const { map } = own.state;
   if (map.primary?.name !== target.name && !map.mirrors.has(target.name)) throw unknown(target.name);
-  const strict = [...map.mirrors.values()].filter(({ mode, name }) => mode === "strict" && !gone.includes(name));
+  const strict = requiredPlaces(map, map.primary?.name).filter(({ name }) => !gone.includes(name));
   const lock = strict[0];
   if (lock === undefined) checkLoss(target, map.mirrors.get(target.name), options);
   const others = strict.filter(({ name }) => name !== target.name);
@@ -161,6 +164,14 @@ function checkLoss(target: Place, mirror: Mirror | undefined, { acceptLoss }: Ta
   if (mirror === undefined || mirror.mode === "strict" || acceptLoss) return;
   throw new TrunksError("PRECONDITION_FAILED", `${target.name} is lagging: it may lack pushes that the primary took`, {
     hint: "if they may be lost, and the old primary never comes back, add --accept-loss",
+  });
+}
+
+/** Throws for a mirror that has no journal to decide by. */
+function checkStore(place: Place): void {
+  if (!isFollower(place)) return;
+  throw new TrunksError("NOT_SUPPORTED", `${place.name} is a Git repository, and cannot be the primary`, {
+    hint: "`trunks init` with another store, and a push of all refs of a clone, make a trunk of it again",
   });
 }
 

@@ -9,7 +9,7 @@ import {
   TrunksError,
 } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
-import { type Container, fileKeys, type LargeBlob } from "../format/container.ts";
+import { indexKey, packKey } from "../format/key.ts";
 import type { Segment } from "../format/pack-name.ts";
 import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { createDigest } from "../platform.ts";
@@ -41,31 +41,20 @@ export function uploadSegments(
   newId: () => string,
   options: UploadOptions = {},
 ): Promise<Segment[]> {
-  return mapConcurrent(bodies, segmentConcurrency, (body) => uploadFiles(backend, body, { id: newId() }, options));
+  return mapConcurrent(bodies, segmentConcurrency, (body) => uploadSegment(backend, body, newId(), options));
 }
 
-/** Stores a container under a name that nobody has used. */
-export function uploadContainer(
+async function uploadSegment(
   backend: Backend,
   body: SegmentBody,
-  container: { readonly id: string; readonly large: readonly LargeBlob[] },
-  options: UploadOptions = {},
-): Promise<Container> {
-  return uploadFiles(backend, body, container, options);
-}
-
-async function uploadFiles<Named extends { readonly id: string }>(
-  backend: Backend,
-  body: SegmentBody,
-  named: Named,
+  id: string,
   options: UploadOptions,
-): Promise<Named & Segment> {
-  const keys = fileKeys(named);
+): Promise<Segment> {
   const pack = new DigestedBody(body.pack);
   const index = new DigestedBody(body.index);
-  await Promise.all([createOwn(backend, keys.pack, pack, options), createOwn(backend, keys.index, index, options)]);
+  await Promise.all([createOwn(backend, packKey(id), pack, options), createOwn(backend, indexKey(id), index, options)]);
   return {
-    ...named,
+    id,
     size: pack.size,
     digest: await pack.digest(),
     indexSize: index.size,

@@ -21,10 +21,6 @@ export class ListedCommits implements Commits {
     return { pack, index: encodeText("an index"), objectCount: ids.length };
   }
 
-  large(): readonly [] {
-    return [];
-  }
-
   idsIn(_: unknown, bytes: Uint8Array): readonly string[] {
     return decodeText(bytes).split("\n").filter(Boolean);
   }

@@ -1,0 +1,182 @@
+import { TrunksError } from "@trunks/core";
+import { type GitAccess, redactUrl } from "@trunks/location";
+import type { Follower, RefMove, Repository, State } from "@trunks/repo";
+import { fetch } from "../helper/fetch.ts";
+import { gitSucceeds } from "../helper/git.ts";
+import { LocalRepository } from "../helper/local-repository.ts";
+import { lookUpObjects, tipsOfPartialClone } from "../helper/object-lookup.ts";
+import { HelperOptions } from "../helper/options.ts";
+import { refusalOf } from "./refusal.ts";
+import { type RemoteGitOptions, type RemoteGitResult, remoteGit } from "./remote-git.ts";
+
+export interface GitFollowerOptions {
+  /** What the storage is called. Default: nobody has said so yet. */
+  readonly name?: string;
+  /** The clone from which is pushed. Without one it can be looked at only. */
+  readonly gitDir?: string;
+  /** Has the objects that the clone lacks. */
+  readonly repository?: () => Repository;
+  readonly verbose?: boolean;
+  /** Give up on a host that does not answer within seconds. Default false. */
+  readonly hurried?: boolean;
+}
+
+interface Request {
+  readonly signal?: AbortSignal;
+}
+
+/** In milliseconds, for answers that hold refs alone. */
+const [patienceMs, hurryMs] = [30_000, 10_000];
+
+/** A ref that nobody has, for pushes that are only tried out. */
+const triedRef = "refs/trunks/tried";
+/** What git knows without having it: the tree of nothing. */
+const emptyTrees = {
+  sha1: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+  sha256: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+};
+
+/** Characters of moves in the arguments of one run of git; systems allow some hundred thousand. */
+const maxArgumentsLength = 400_000;
+
+/** A Git repository elsewhere, reached by the user's own git. */
+export class GitFollower implements Follower {
+  readonly #access: GitAccess;
+  readonly #options: GitFollowerOptions;
+
+  constructor(access: GitAccess, options: GitFollowerOptions) {
+    this.#access = access;
+    this.#options = options;
+  }
+
+  async refs({ signal }: Request = {}): Promise<ReadonlyMap<string, string>> {
+    const { output, failure } = await this.#run(["ls-remote", "--heads", "--tags", "--refs", this.#access.url], {
+      signal,
+      deadlineMs: this.#deadlineMs,
+    });
+    if (failure !== undefined) throw refusalOf(failure, this.#options.name);
+    const found = [...output.matchAll(/^([0-9a-f]{40,64})\t(.+)$/gm)];
+    return new Map(found.map(([, id = "", ref = ""]) => [ref, id]));
+  }
+
+  /** As a push of what git always has to a ref that is never made. */
+  async mayPush({ signal }: Request = {}): Promise<void> {
+    const tree = emptyTrees[await this.#local.objectFormat()];
+    const { failure } = await this.#push(["--dry-run", this.#access.url, `${tree}:${triedRef}`], {
+      signal,
+      deadlineMs: this.#deadlineMs,
+    });
+    if (failure !== undefined) throw refusalOf(failure, this.#options.name);
+  }
+
+  async includes(id: string, oldId: string, { signal }: Request = {}): Promise<boolean> {
+    const environment = { GIT_NO_LAZY_FETCH: "1" };
+    return gitSucceeds(["merge-base", "--is-ancestor", oldId, id], { environment, trueHistory: true, signal });
+  }
+
+  async move(moves: readonly RefMove[], state: State, { signal }: Request = {}): Promise<boolean> {
+    const lacking = await this.#lacking(moves, signal);
+    if (lacking.length > 0) await this.#fetch(lacking, state, signal);
+    for (const part of parts(moves)) {
+      let result = await this.#pushMoves(part, signal);
+      if (result.failure !== undefined && lacksObjects.test(result.failure + result.output)) {
+        // What a clone of a part of history cannot send, the trunk has.
+        await this.#fetch(newIds(part), state, signal);
+        result = await this.#pushMoves(part, signal, { GIT_SHALLOW_FILE: "" });
+      }
+      if (!isMoved(result, this.#options.name)) return false;
+    }
+    return true;
+  }
+
+  get #local(): LocalRepository {
+    return new LocalRepository(this.#options.gitDir ?? process.env.GIT_DIR ?? ".git");
+  }
+
+  get #deadlineMs(): number {
+    return this.#options.hurried ? hurryMs : patienceMs;
+  }
+
+  async #lacking(moves: readonly RefMove[], signal = new AbortController().signal): Promise<string[]> {
+    const wanted = newIds(moves);
+    const partial = (await this.#local.settings()).isPartialClone;
+    const found = partial
+      ? new Set(await tipsOfPartialClone(new Set(wanted), signal))
+      : await lookUpObjects(wanted, signal);
+    return wanted.filter((id) => !found.has(id));
+  }
+
+  /** Brings objects of the trunk into the clone, as a fetch does. */
+  async #fetch(ids: readonly string[], state: State, signal = new AbortController().signal): Promise<void> {
+    const repository = this.#options.repository?.();
+    if (repository === undefined) throw new TrunksError("NOT_FOUND", "the clone lacks objects that are to be pushed");
+    const options = new HelperOptions();
+    options.refetch = this.#local.shallow || (await this.#local.settings()).isPartialClone;
+    await fetch(ids, { repository, local: this.#local, options, state, signal });
+  }
+
+  /** `--force-with-lease` is what makes it a move of what was seen, and of nothing else. */
+  async #pushMoves(
+    moves: readonly RefMove[],
+    signal: AbortSignal | undefined,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<RemoteGitResult> {
+    const leases = moves.map(({ ref, oldId }) => `--force-with-lease=${ref}:${oldId ?? ""}`);
+    const refs = moves.map(({ ref, newId }) => `${newId ?? ""}:${ref}`);
+    const all = [...leases, this.#access.url, ...refs];
+    const result = await this.#push(["--atomic", ...all], { signal, environment });
+    // Some hosts move one ref after the other, and say so before anything has moved.
+    const isTooOld = result.failure?.includes("does not support --atomic");
+    return isTooOld ? this.#push(all, { signal, environment }) : result;
+  }
+
+  #push(args: readonly string[], options: RemoteGitOptions): Promise<RemoteGitResult> {
+    // Whatever the user has said for own pushes.
+    const plain = ["--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules"];
+    return this.#run(["push", ...plain, ...args], options);
+  }
+
+  #run(args: readonly string[], options: RemoteGitOptions): Promise<RemoteGitResult> {
+    const { gitDir, verbose } = this.#options;
+    return remoteGit(this.#access, args, { ...options, gitDir: gitDir && this.#local.gitDir, verbose });
+  }
+}
+
+function newIds(moves: readonly RefMove[]): string[] {
+  return [...new Set(moves.flatMap(({ newId }) => newId ?? []))];
+}
+
+function* parts(moves: readonly RefMove[]): Generator<RefMove[]> {
+  let part: RefMove[] = [];
+  let length = 0;
+  for (const move of moves) {
+    if (length > maxArgumentsLength) {
+      yield part;
+      [part, length] = [[], 0];
+    }
+    part.push(move);
+    length += 2 * move.ref.length + 150;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** What git says when objects are missing here. */
+const lacksObjects =
+  /bad object|unable to read|missing (blob|tree|commit|object|necessary objects)|did not receive expected object|shallow update not allowed|Could not read/;
+
+/** Whether all was moved; false when something was not as it was seen. Throws for every other refusal. */
+function isMoved({ output, failure }: RemoteGitResult, name: string | undefined): boolean {
+  if (failure === undefined) return true;
+  const refused = output.split("\n").flatMap((line) => {
+    const [flag, refs = "", why = ""] = line.split("\t");
+    return flag === "!" ? [{ ref: refs.slice(refs.indexOf(":") + 1), why }] : [];
+  });
+  if (refused.length === 0) throw refusalOf(failure, name);
+  // A ref that was not as expected, or that somebody moved while this push was under way.
+  if (refused.some(({ why }) => /stale info|fetch first|failed to update ref|cannot lock ref/.test(why))) return false;
+  const own = refused.filter(({ why }) => !/atomic/.test(why));
+  const told = (own.length > 0 ? own : refused).slice(0, 3).map(({ ref, why }) => `${ref} ${why}`);
+  throw new TrunksError("PERMISSION_DENIED", redactUrl(`it refuses ${told.join(", ")}: ${failure}`), {
+    hint: "the host protects that ref, or does not take what is pushed: allow it there",
+  });
+}
