@@ -202,10 +202,25 @@ export function deflate(bytes: Uint8Array): Uint8Array {
   return plain(deflateSync(bytes, { windowBits: bits, memLevel: Math.min(8, Math.max(1, bits - 6)), chunkSize }));
 }
 
-/** One zlib stream of everything that `source` yields, in bounded memory. */
-export async function* deflateStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** One zlib stream of all of `bytes`, as they are: nearly no work, and nothing gained. */
+export function store(bytes: Uint8Array): Uint8Array {
+  return plain(deflateSync(bytes, { level: 0, chunkSize: bytes.length + 1024 }));
+}
+
+/** In bytes: so much of the middle is tried. */
+const sampleSizeBytes = 4096;
+
+/** Whether bytes are of a kind that deflating does not make smaller, to judge by some of them. */
+export function isDense(bytes: Uint8Array): boolean {
+  const middle = Math.max(0, (bytes.length - sampleSizeBytes) >> 1);
+  const sample = bytes.subarray(middle, middle + sampleSizeBytes);
+  return deflate(sample).length > 0.95 * sample.length;
+}
+
+/** One zlib stream of everything that `source` yields, in bounded memory. `level` is zlib's, from 0 to 9; default 6. */
+export async function* deflateStream(source: AsyncIterable<Uint8Array>, level?: number): AsyncGenerator<Uint8Array> {
   const input = Readable.from(source, { objectMode: false });
-  const deflater = createDeflate({ chunkSize: 65_536 });
+  const deflater = createDeflate({ chunkSize: 65_536, level });
   input.on("error", (error) => deflater.destroy(error));
   try {
     for await (const chunk of input.pipe(deflater)) yield plain(chunk as Buffer);

@@ -10,6 +10,7 @@ import { RecentRecords } from "./journal/recent-records.ts";
 import type { Sleep } from "./journal/sleep.ts";
 import type { ReadRecord } from "./journal/slots.ts";
 import { checkTip } from "./journal/tip.ts";
+import type { LargeSettings } from "./large/large-upload.ts";
 import { checkCopied, mayFailOver, noticeOf, readFromMirror } from "./mirror/failover.ts";
 import type { OpenFollower } from "./mirror/follower.ts";
 import { Mirrors, type MissedMirror } from "./mirror/mirrors.ts";
@@ -38,6 +39,8 @@ export interface RepositoryOptions {
   readonly openPlace?: OpenPlace;
   /** Opens the trunk's mirrors that are Git repositories. Default: none can be pushed to, with the same effect. */
   readonly openFollower?: OpenFollower;
+  /** How large blobs are cut. Default: chunks of about 64 KiB, in containers of 32 MiB. */
+  readonly largeSettings?: LargeSettings;
   /** Is told, in a sentence each, what a user should know and no failure says. */
   readonly warn?: (message: string) => void;
 }
@@ -184,8 +187,9 @@ export class Repository {
   ): Promise<PublishOutcome & { readonly missed: readonly MissedMirror[] }> {
     const state = this.#state ?? (await this.readExisting(options));
     await this.mirrors.judge(state, publication.moves, options);
-    const { now = Date.now, sleep } = this.#options;
-    const publisher = new Publisher(this.#primary, { now, sleep, mirrors: this.mirrors, newId: this.#newId });
+    const { now = Date.now, sleep, largeSettings } = this.#options;
+    const { mirrors } = this;
+    const publisher = new Publisher(this.#primary, { now, sleep, mirrors, newId: this.#newId, largeSettings });
     const { outcome, reading, ownSlot, tidy } = await publisher.publish(state, publication, options);
     this.#take(reading);
     this.#tidy.push(tidy);

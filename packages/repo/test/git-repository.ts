@@ -46,7 +46,7 @@ export class GitRepository {
   }
 
   /** A commit of these files on top of `parents`; answers its id. */
-  commit(files: Readonly<Record<string, string>>, parents: readonly string[] = []): string {
+  commit(files: Readonly<Record<string, string | Uint8Array>>, parents: readonly string[] = []): string {
     const lines = Object.entries(files).map(([path, content]) => {
       return `100644 blob ${this.text(["hash-object", "-w", "--stdin"], content)}\t${path}\n`;
     });

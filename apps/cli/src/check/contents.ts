@@ -5,9 +5,11 @@ import { isTrunksError, TrunksError } from "@trunks/core";
 import {
   type CataloguePack,
   decodeText,
+  downloadSegment,
   encodeText,
   packNameText,
   type Repository,
+  type Segment,
   type State,
   sortedRefs,
 } from "@trunks/repo";
@@ -91,7 +93,7 @@ async function download(
     installPacks({
       repository,
       packs: some,
-      objects: state.objects,
+      state,
       packDir: join(folder, "objects", "pack"),
       gitDir: folder,
       strict: false,
@@ -103,14 +105,17 @@ async function download(
   const problems: Problem[] = [];
   const attempt = async (pack: CataloguePack) => {
     try {
+      if (pack.name.kind === "container") await readContainer(repository, pack, options.signal);
       const [path] = await install([pack]);
       if (path !== undefined && pack.name.kind === "segment") await checkIndex(`${path}.idx`, pack.pack.objectCount);
     } catch (error) {
       problems.push(packProblem(pack, error, options.signal));
     }
   };
-  const inline = packs.filter(({ name }) => name.kind !== "segment");
-  for (const pack of packs) if (pack.name.kind === "segment") await attempt(pack);
+  const ofKind = (...kinds: CataloguePack["name"]["kind"][]) => packs.filter(({ name }) => kinds.includes(name.kind));
+  for (const pack of ofKind("segment")) await attempt(pack);
+  for (const pack of ofKind("container")) await attempt(pack);
+  const inline = ofKind("record", "intent");
   try {
     // All at once, because git starts once for all.
     await install(inline);
@@ -120,6 +125,13 @@ async function download(
   }
   progress.end();
   return problems;
+}
+
+/** Also what no blob is made of any more; the blobs themselves are put together after it. */
+async function readContainer({ backend }: Repository, { pack }: CataloguePack, signal: AbortSignal): Promise<void> {
+  for (const part of ["pack", "index"] as const)
+    for await (const chunk of downloadSegment(backend, pack as Segment, part, { signal }))
+      if (chunk.length === 0) break;
 }
 
 function packProblem({ name }: CataloguePack, error: unknown, signal: AbortSignal): Problem {

@@ -8,6 +8,7 @@ const keyPatterns = [
   /^(latest|place)$/,
   /^journal\/[0-9]{15}$/,
   /^objects\/[0-9a-f]{32}\.(pack|idx|rev)$/,
+  /^chunks\/[0-9a-f]{32}\.(pack|idx)$/,
   /^refs\/[0-9]{15}-[0-9a-f]{32}$/,
   /^(intents|doomed)\/[0-9a-f]{32}$/,
 ];
@@ -35,9 +36,10 @@ export async function checkKeys(backend: Backend, state: State, signal: AbortSig
 function* wantedSizes(state: State): Generator<readonly [string, number | undefined]> {
   yield ["trunk.json", undefined];
   for (const { name, pack } of state.packs.values()) {
-    if (name.kind === "segment") {
-      yield [`objects/${name.id}.pack`, pack.size];
-      yield [`objects/${name.id}.idx`, (pack as Segment).indexSize];
+    if (name.kind === "segment" || name.kind === "container") {
+      const folder = name.kind === "segment" ? "objects" : "chunks";
+      yield [`${folder}/${name.id}.pack`, pack.size];
+      yield [`${folder}/${name.id}.idx`, (pack as Segment).indexSize];
     } else if (name.kind === "intent") yield [`intents/${name.id}`, undefined];
   }
 }
@@ -55,7 +57,7 @@ function needless(keys: readonly string[], state: State): Problem[] {
     if (!keyPatterns.some((pattern) => pattern.test(key))) {
       return [problem("warning", "UNKNOWN_KEY", key, "is no part of a trunk")];
     }
-    const pack = /^(?:objects|intents)\/([0-9a-f]{32})/.exec(key)?.[1];
+    const pack = /^(?:objects|chunks|intents)\/([0-9a-f]{32})/.exec(key)?.[1];
     if (pack === undefined || named.has(pack) || state.doomed.has(key)) return [];
     return [problem("warning", "UNREFERENCED", key, "belongs to a push that did not end, or has not yet")];
   });

@@ -19,7 +19,7 @@ export const command: Command = {
     try {
       const state = await trunk.repository.readExisting({ signal });
       const packs = [...state.packs.values()];
-      const segments = packs.filter(({ name }) => name.kind === "segment");
+      const { segment = [], container = [], record = [], intent = [] } = Object.groupBy(packs, ({ name }) => name.kind);
       const due = compactionDue(state);
       const last = commonDir === undefined ? undefined : await readLastMaintenance(commonDir);
       const background = gitDir !== undefined && (await isBackground(gitDir));
@@ -27,8 +27,9 @@ export const command: Command = {
         object: "maintenance_status",
         trunk: trunk.name,
         url: trunk.redactedUrl,
-        segments: segments.length,
-        inline_packs: packs.length - segments.length,
+        segments: segment.length,
+        containers: container.length,
+        inline_packs: record.length + intent.length,
         bytes: sizeOf(packs),
         retired_packs: state.retired.size,
         due,
@@ -37,6 +38,9 @@ export const command: Command = {
       };
       output.answer(answer, [
         `${trunk.name} at ${trunk.redactedUrl}: ${answer.segments} segments and ${answer.inline_packs} packs in records, ${mebibytes(answer.bytes)} MiB`,
+        ...(container.length === 0
+          ? []
+          : [`${container.length} of them hold chunks of large files: ${mebibytes(sizeOf(container))} MiB`]),
         `${answer.retired_packs} retired packs wait for the end of their grace time`,
         due ? "there are packs to be made one: trunks maintenance run" : "nothing is to be made one",
         ...(background ? [] : ["no maintenance follows this clone's pushes"]),

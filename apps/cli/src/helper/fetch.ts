@@ -47,7 +47,7 @@ async function installSince(synced: number, context: FetchContext): Promise<Inst
     // What a retired pack had is somewhere in the catalogue, so the second try looks there.
     const packs = packsSince(state, synced, attempt === 1 ? context.repository.records : []);
     try {
-      return { state, installed: await install(packs, context) };
+      return { state, installed: await install(packs, state, context) };
     } catch (error) {
       if (!isTrunksError(error, "NOT_FOUND") || attempt === maxTries) throw error;
       const newer = await context.repository.readExisting({ signal: context.signal });
@@ -59,7 +59,8 @@ async function installSince(synced: number, context: FetchContext): Promise<Inst
 
 async function install(
   packs: readonly CataloguePack[],
-  { repository, local, options, state, signal }: FetchContext,
+  state: State,
+  { repository, local, options, signal }: FetchContext,
 ): Promise<string[]> {
   if (packs.length === 0) return [];
   const settings = await local.settings();
@@ -68,7 +69,7 @@ async function install(
   const installed = await installPacks({
     repository,
     packs,
-    objects: state.objects,
+    state,
     packDir: local.packDir,
     strict: (await verification(local)) === "full",
     unpackLimit: settings.number("fetch.unpacklimit") ?? settings.number("transfer.unpacklimit") ?? 100,

@@ -7,19 +7,21 @@ import {
   downloadInline,
   downloadSegment,
   mapConcurrent,
-  type ObjectFormat,
   type PackPart,
   packNameText,
   type Repository,
   type Segment,
+  type State,
 } from "@trunks/repo";
 import { GitFailure, type GitOptions, git } from "./git.ts";
+import { absentLargeBlobs, installLarge, largePack } from "./incoming-large.ts";
 import type { Progress } from "./progress.ts";
 
 export interface InstallRequest {
   readonly repository: Repository;
   readonly packs: readonly CataloguePack[];
-  readonly objects: ObjectFormat;
+  /** What the packs are of: large blobs may have chunks in other containers than these. */
+  readonly state: State;
   /** Where packs go: `objects/pack`, absolute. */
   readonly packDir: string;
   /** The repository in which git works on packs. Default: the one of this process. */
@@ -46,10 +48,16 @@ export async function installPacks(request: InstallRequest): Promise<string[]> {
   const segments = request.packs.filter(({ name }) => name.kind === "segment").map(({ pack }) => pack as Segment);
   const installed = await installSegments(segments, installation);
   // Inline packs may build on what the segments bring.
-  const inline = request.packs.filter(({ name }) => name.kind !== "segment");
+  const inline = request.packs.filter(({ name }) => name.kind === "record" || name.kind === "intent");
   if (inline.length > 0) installed.push(...(await installInline(inline, installation)));
+  const large = await absentLargeBlobs(request.packs, request);
+  if (large.length > 0) installed.push(await installBlobs(large, installation));
   await checkSuspects(installed, installation);
   return installed;
+}
+
+function installBlobs(ids: readonly string[], request: Installation): Promise<string> {
+  return request.strict ? installThroughGit(largePack(ids, request), request) : installLarge(ids, request);
 }
 
 /** Segments of one range that are asked for at a time. */
@@ -73,12 +81,13 @@ async function installSegments(segments: readonly Segment[], request: Installati
 /** A segment goes where git wants it as it is: nothing is unpacked, indexed or written twice. */
 async function installSegment(segment: Segment, request: Installation): Promise<string> {
   if (request.strict) return installThroughGit(downloadPack(segment, request), request);
+  const { objects } = request.state;
   const temporary = join(request.packDir, `tmp_pack_${segment.id}_${process.pid}`);
   const index = join(request.packDir, `tmp_idx_${segment.id}_${process.pid}`);
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const parts = [
-    writePack(temporary, downloadPack(segment, { ...request, signal }), request.objects),
+    writePack(temporary, downloadPack(segment, { ...request, signal }), objects),
     writeAll(index, downloadSegment(request.repository.backend, segment, "index", { signal })),
   ] as const;
   try {
@@ -113,7 +122,7 @@ async function installInline(packs: readonly CataloguePack[], request: Installat
   const installed: string[] = [];
   for (const group of groups(packs)) {
     const parts = await download(group, request);
-    if (loose) await run(request, ["unpack-objects", "-q"], concatPacks(request.objects, parts));
+    if (loose) await run(request, ["unpack-objects", "-q"], concatPacks(request.state.objects, parts));
     else installed.push(...(await installParts(parts, request)));
   }
   return installed;
@@ -155,7 +164,7 @@ async function download(
  */
 async function installParts(parts: readonly PackPart[], request: Installation): Promise<string[]> {
   try {
-    return [await installThroughGit(concatPacks(request.objects, parts), request)];
+    return [await installThroughGit(concatPacks(request.state.objects, parts), request)];
   } catch (error) {
     if (parts.length === 1 || !(error instanceof GitFailure) || error.code === "NO_SPACE") throw error;
   }
@@ -222,7 +231,7 @@ function run(
 }
 
 /** Writes a pack and answers its trailer, which is its name. */
-async function writePack(path: string, chunks: AsyncIterable<Uint8Array>, objects: ObjectFormat): Promise<string> {
+async function writePack(path: string, chunks: AsyncIterable<Uint8Array>, objects: State["objects"]): Promise<string> {
   const length = objects === "sha1" ? 20 : 32;
   let tail: Uint8Array = new Uint8Array(0);
   async function* watched(): AsyncGenerator<Uint8Array> {

@@ -2,11 +2,15 @@ import { createReadStream } from "node:fs";
 import { open, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Source } from "@trunks/core";
-import { inlinePackLimit, type PublicationPack } from "@trunks/repo";
+import { inlinePackLimit, type LargeBlobBody, type PublicationPack } from "@trunks/repo";
 import { git, gitStream } from "./git.ts";
+import { findLargeBlobs } from "./large-blobs.ts";
+import { revisions } from "./revisions.ts";
 
 export interface OutgoingPack {
   readonly pack: PublicationPack | undefined;
+  /** Blobs that the pack leaves out. */
+  readonly large: readonly LargeBlobBody[];
   /** Removes temporary files; call it when the push is over. */
   remove(): Promise<void>;
 }
@@ -16,6 +20,10 @@ export interface PackRequest {
   readonly newIds: readonly string[];
   /** … but what these reach, which must be here. */
   readonly assumedIds: readonly string[];
+  /** Blobs of this size in bytes and above are left out, unless all together is small. Default: none are. */
+  readonly thresholdBytes?: number;
+  /** In bytes: the trunk keeps blobs of this size and above in chunks, so that no delta can be against one. Default: it has none. */
+  readonly leastLargeBytes?: number;
   /** For temporary files; on the file system of the repository's objects, because git renames packs into it. */
   readonly folder: string;
   readonly progress: boolean;
@@ -35,12 +43,50 @@ export async function makeOutgoingPack(request: PackRequest): Promise<OutgoingPa
   const base = join(request.folder, "out");
   const remove = () => rm(request.folder, { recursive: true, force: true });
   try {
-    const pack = request.assumedIds.length === 0 ? await packWhole(request, base) : await packThin(request, base);
-    return { pack, remove };
+    const { thresholdBytes } = request;
+    if (thresholdBytes === undefined) return { pack: await packAll(request, base), large: [], remove };
+    return { ...(await packBesideLarge(request, thresholdBytes, base)), remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** Calls `onGrowing` when the pack may become larger than a small one. */
+function packAll(request: PackRequest, base: string, onGrowing?: () => void): Promise<PublicationPack | undefined> {
+  if (request.assumedIds.length > 0) return packThin(request, base, { onGrowing });
+  onGrowing?.();
+  return packWhole(request, base);
+}
+
+/**
+ * Beside a pack that grows it is looked whether there are large blobs; if there are, git begins again and leaves them out. So a
+ * small push is made as it would be without.
+ */
+async function packBesideLarge(
+  request: PackRequest,
+  thresholdBytes: number,
+  base: string,
+): Promise<Pick<OutgoingPack, "pack" | "large">> {
+  const stop = new AbortController();
+  let search: Promise<LargeBlobBody[]> | undefined;
+  const onGrowing = () => {
+    search = findLargeBlobs({ ...request, thresholdBytes });
+    search.then((found) => found.length > 0 && stop.abort()).catch(() => stop.abort());
+  };
+  let pack: PublicationPack | undefined;
+  try {
+    const signal = AbortSignal.any([request.signal, stop.signal]);
+    pack = await packAll({ ...request, signal }, base, onGrowing);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  }
+  const large = (await search) ?? [];
+  if (large.length === 0) return { pack, large };
+  return {
+    pack: await packThin(request, `${base}-rest`, { filter: [`--filter=blob:limit=${thresholdBytes}`] }),
+    large,
+  };
 }
 
 async function packWhole(request: PackRequest, base: string): Promise<PublicationPack | undefined> {
@@ -50,17 +96,30 @@ async function packWhole(request: PackRequest, base: string): Promise<Publicatio
   return size <= inlinePackLimit ? inlinePack(await readFile(`${name}.pack`)) : segmentPack(name);
 }
 
-async function packThin(request: PackRequest, base: string): Promise<PublicationPack | undefined> {
+async function packThin(
+  request: PackRequest,
+  base: string,
+  { filter = [], onGrowing }: { readonly filter?: readonly string[]; readonly onGrowing?: () => void } = {},
+): Promise<PublicationPack | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   let spool: Awaited<ReturnType<typeof open>> | undefined;
   try {
     for await (const chunk of gitStream(
-      [...packSettings, ...packArguments, "--thin", "--stdout", ...flags(request)],
+      [
+        ...packSettings,
+        ...deltaSettings(request),
+        ...packArguments,
+        "--thin",
+        "--stdout",
+        ...filter,
+        ...flags(request),
+      ],
       runOptions(request),
     )) {
       size += chunk.length;
       if (spool === undefined && size > inlinePackLimit) {
+        onGrowing?.();
         spool = await open(`${base}.thin`, "wx");
         await spool.writeFile(Buffer.concat(chunks));
       }
@@ -71,6 +130,15 @@ async function packThin(request: PackRequest, base: string): Promise<Publication
     await spool?.close();
   }
   return spool === undefined ? inlinePack(Buffer.concat(chunks)) : completeThin(request, base);
+}
+
+/**
+ * Git seeks no delta for a blob above `core.bigFileThreshold`, nor against one. What it has in packs already it would take as it
+ * is, even so.
+ */
+function deltaSettings({ leastLargeBytes }: PackRequest): string[] {
+  if (leastLargeBytes === undefined) return [];
+  return ["-c", `core.bigFileThreshold=${leastLargeBytes - 1}`, "-c", "pack.useBitmaps=false"];
 }
 
 async function completeThin(request: PackRequest, base: string): Promise<PublicationPack> {
@@ -85,17 +153,13 @@ async function completeThin(request: PackRequest, base: string): Promise<Publica
   return segmentPack(name);
 }
 
-function flags(request: PackRequest): string[] {
-  return request.progress ? ["--progress", "--all-progress"] : ["-q"];
+function flags({ progress, leastLargeBytes }: PackRequest): string[] {
+  const reuse = leastLargeBytes === undefined ? [] : ["--no-reuse-delta"];
+  return [...reuse, ...(progress ? ["--progress", "--all-progress"] : ["-q"])];
 }
 
 function runOptions({ newIds, assumedIds, progress, signal }: PackRequest) {
   return { input: revisions(newIds, assumedIds), showMessages: progress, trueHistory: true, signal };
-}
-
-/** What git reads with `--stdin` or `--revs`: all that is reached from the new ids and not from the assumed ones. */
-export function revisions(newIds: readonly string[], assumedIds: readonly string[]): Buffer {
-  return Buffer.from([...newIds, ...assumedIds.map((id) => `^${id}`)].map((line) => `${line}\n`).join(""));
 }
 
 function inlinePack(bytes: Buffer): PublicationPack | undefined {

@@ -1,7 +1,15 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
-import type { MissedMirror, MoveVerdict, RefMove, Repository, State } from "@trunks/repo";
+import {
+  leastLargeBlobSize,
+  type MissedMirror,
+  type MoveVerdict,
+  type RefMove,
+  type Repository,
+  type State,
+} from "@trunks/repo";
+import { chunkThreshold } from "./large-blobs.ts";
 import type { LocalRepository } from "./local-repository.ts";
 import { lookUpObjects, tipsOfPartialClone } from "./object-lookup.ts";
 import type { HelperOptions } from "./options.ts";
@@ -140,7 +148,7 @@ async function publish(prepared: Prepared, listed: State, context: PushContext):
   let { cutIds } = prepared;
   for (let packing = 1; packing <= maxPackings; packing++) {
     const assumedIds = [...assumedTips(prepared, state), ...cutIds];
-    const outgoing = await pack(prepared, assumedIds, context);
+    const outgoing = await pack(prepared, assumedIds, state, context);
     try {
       const outcome = await publishPacked(prepared, outgoing, assumedIds, state, context);
       if (outcome.kind === "decided") {
@@ -173,6 +181,7 @@ function newIds({ moves }: Prepared): string[] {
 async function pack(
   prepared: Prepared,
   assumedIds: readonly string[],
+  state: State,
   { local, options, signal }: PushContext,
 ): Promise<OutgoingPack | undefined> {
   const ids = newIds(prepared);
@@ -180,6 +189,8 @@ async function pack(
   return makeOutgoingPack({
     newIds: ids,
     assumedIds,
+    thresholdBytes: await chunkThreshold(local),
+    leastLargeBytes: leastLargeBlobSize(state),
     folder: await mkdtemp(join(await local.ownFolder("tmp"), "push-")),
     progress: options.progress,
     signal,
@@ -200,6 +211,7 @@ async function publishPacked(
       head: firstHead(prepared.moves, state),
       atomic: options.atomic,
       pack: outgoing?.pack,
+      large: outgoing?.large,
       basis: state.slot,
       assumed: assumedIds.length <= namedAssumptions ? assumedIds : "*",
       author: pushAuthor(settings),

@@ -2,7 +2,7 @@ import type { RefMove, Repository, State } from "@trunks/repo";
 import { cachedObjects } from "./cached-objects.ts";
 import { git } from "./git.ts";
 import type { LocalRepository } from "./local-repository.ts";
-import { revisions } from "./outgoing-pack.ts";
+import { revisions } from "./revisions.ts";
 
 /** What git's own server says of a push that would leave a hole in history. */
 export const shallowRefusal = "shallow update not allowed";

@@ -38,7 +38,7 @@ export class TemporaryRepository {
     await installPacks({
       repository,
       packs,
-      objects: this.#state.objects,
+      state: this.#state,
       packDir,
       gitDir: folder,
       strict,

@@ -7,6 +7,7 @@ import { checkedClone } from "../support/clone.ts";
 import { headerDigest, putTogether, takeApart } from "../support/headed-file.ts";
 import { HelperConversation } from "../support/helper-conversation.ts";
 import { manyCommits, pushOneByOne } from "../support/many-pushes.ts";
+import { noise } from "../support/noise.ts";
 import { commit, makeRepository, makeTrunk } from "../support/repository.ts";
 import { Sandbox } from "../support/sandbox.ts";
 
@@ -109,6 +110,22 @@ describe("docs/recovery.md restores, with stock git and a shell", () => {
     expect(await helper.ask("push HEAD:refs/heads/caf\xe9", "")).toEqual(["ok refs/heads/caf\xe9"]);
     await helper.end();
   }
+
+  test.each(["sha1", "sha256"])("large files that are kept in chunks, %s", async (objects) => {
+    const url = sandbox.trunkUrl();
+    await makeRepository(sandbox, "work", [`--object-format=${objects}`]);
+    const first = Buffer.concat([noise(2 ** 21), new Uint8Array(2 ** 20)]);
+    const second = Buffer.concat([first.subarray(0, 2 ** 20), noise(2 ** 21, 2)]);
+    for (const [message, large] of Object.entries({ first, second })) {
+      await commit(sandbox, "work", message, { large });
+      await sandbox.git(["-c", "trunks.chunkThreshold=1m", "push", "-q", url, "main"], { folder: "work" });
+    }
+    expect(sandbox.names("store/trunks/app.trunk/chunks").length).toBeGreaterThan(2);
+    await checkedClone(sandbox, url);
+    expect(await recover(trunk(), "restored")).toBe("");
+    expect(await everything("restored")).toEqual(await everything("checked"));
+    expect(sandbox.names("restored")).not.toContain("chunks");
+  });
 
   test("what was carried, taken into a segment, swept, deleted, and carried again by somebody slow", async () => {
     const url = sandbox.trunkUrl();

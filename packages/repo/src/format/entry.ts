@@ -1,5 +1,7 @@
-import type { ObjectFormat } from "../pack/object-format.ts";
+import { type ObjectFormat, objectIdLength } from "../pack/object-format.ts";
+import { type Container, containerLines, type Lean, leanText, readContainers, readLean } from "./container.ts";
 import type { LineReader } from "./line-reader.ts";
+import { readObjectId } from "./object-id.ts";
 import { type InlinePack, inlineText, readInline, readSegment, type Segment, segmentText } from "./pack-name.ts";
 import { isRefName } from "./ref-name.ts";
 
@@ -32,6 +34,10 @@ export interface Entry {
   readonly head?: { readonly oldTarget: string; readonly newTarget: string };
   readonly segments: readonly Segment[];
   readonly inline?: InlinePack;
+  /** Packs of chunks that it brings. Default: none. */
+  readonly containers?: readonly Container[];
+  /** What it relies on for its large blobs. Default: nothing. */
+  readonly leans?: readonly Lean[];
 }
 
 /** In characters, each of which takes three bytes at most; a file's text may have 64 KiB. */
@@ -39,7 +45,7 @@ const maxTextLength = 20_000;
 
 /** The entry's lines behind its first one. */
 export function entryLines(entry: Entry, objects: ObjectFormat): string[] {
-  const none = "0".repeat(idLength(objects));
+  const none = "0".repeat(objectIdLength(objects));
   return [
     `basis ${entry.basis}`,
     `last ${entry.last}`,
@@ -55,6 +61,8 @@ export function entryLines(entry: Entry, objects: ObjectFormat): string[] {
     ...(entry.head === undefined ? [] : [`head ${entry.head.oldTarget} ${entry.head.newTarget}`]),
     ...entry.segments.map((segment) => `segment ${segmentText(segment)}`),
     ...(entry.inline === undefined ? [] : [`inline ${inlineText(entry.inline)}`]),
+    ...containerLines(entry.containers ?? []),
+    ...(entry.leans ?? []).map((lean) => `lean ${leanText(lean)}`),
   ];
 }
 
@@ -74,9 +82,17 @@ export function readEntry(id: string, reader: LineReader, objects: ObjectFormat)
     head: readHead(reader),
     segments: reader.many("segment").map((text) => readSegment(text, reader)),
     inline: readOptionalInline(reader),
+    ...readLargeParts(reader, objects),
   };
   if (entry.segments.length > 0 && entry.inline !== undefined) reader.fail("an entry has segments and an inline pack");
   return entry;
+}
+
+/** Nothing for an entry that has to do with no container. */
+function readLargeParts(reader: LineReader, objects: ObjectFormat): Pick<Entry, "containers" | "leans"> {
+  const containers = readContainers(reader, objects);
+  const leans = reader.many("lean").map((text) => readLean(text, reader, objects));
+  return containers.length + leans.length === 0 ? {} : { containers, leans };
 }
 
 function readAuthor(reader: LineReader): string | undefined {
@@ -84,19 +100,8 @@ function readAuthor(reader: LineReader): string | undefined {
   return author === undefined ? undefined : reader.text(author);
 }
 
-/** Reads an object id; `undefined` for the zeros that mean "none". */
-export function readObjectId(text: string, reader: LineReader, objects: ObjectFormat): string | undefined {
-  if (text.length !== idLength(objects) || !/^[0-9a-f]+$/.test(text))
-    reader.fail(`${JSON.stringify(text.slice(0, 70))} is no object id`);
-  return /^0+$/.test(text) ? undefined : text;
-}
-
 export function readRefName(text: string, reader: LineReader): string {
   return isRefName(text) ? text : reader.fail(`${JSON.stringify(text.slice(0, 80))} is no ref's name`);
-}
-
-function idLength(objects: ObjectFormat): number {
-  return objects === "sha1" ? 40 : 64;
 }
 
 function readAssumed(reader: LineReader, objects: ObjectFormat): readonly string[] | "*" {

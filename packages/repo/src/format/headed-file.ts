@@ -117,9 +117,12 @@ export function checkVersion(version: number, key: string): void {
   );
 }
 
-/** Throws `NOT_SUPPORTED` when a file requires a feature that this code does not know. Version 1 has none. */
+/** What a file may require of its readers. See docs/format.md, 7. */
+const knownFeatures: ReadonlySet<string> = new Set(["containers"]);
+
+/** Throws `NOT_SUPPORTED` when a file requires a feature that this code does not know. */
 export function checkFeatures(features: readonly string[], key: string): void {
-  const [feature] = features;
+  const feature = features.find((name) => !knownFeatures.has(name));
   if (feature === undefined) return;
   throw new TrunksError(
     "NOT_SUPPORTED",

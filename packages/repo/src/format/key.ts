@@ -7,6 +7,8 @@ export const placeKey = "place";
 export const journalPrefix = "journal/";
 export const snapshotPrefix = "refs/";
 export const segmentPrefix = "objects/";
+/** Packs of chunks, which large blobs are cut into. */
+export const containerPrefix = "chunks/";
 export const intentPrefix = "intents/";
 export const doomedPrefix = "doomed/";
 
@@ -35,6 +37,14 @@ export function packKey(segmentId: string): string {
 
 export function indexKey(segmentId: string): string {
   return `${segmentPrefix}${segmentId}.idx`;
+}
+
+export function containerPackKey(containerId: string): string {
+  return `${containerPrefix}${containerId}.pack`;
+}
+
+export function containerIndexKey(containerId: string): string {
+  return `${containerPrefix}${containerId}.idx`;
 }
 
 export function intentKey(entryId: string): string {

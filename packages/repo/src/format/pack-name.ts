@@ -1,9 +1,10 @@
-import { indexKey, intentKey, packKey, recordKey, recordKeySlot } from "./key.ts";
+import { containerIndexKey, containerPackKey, indexKey, intentKey, packKey, recordKey, recordKeySlot } from "./key.ts";
 import type { LineReader } from "./line-reader.ts";
 
-/** Names a pack of the catalogue: a segment, the inline pack of a record, or that of an intent. */
+/** Names a pack of the catalogue: a segment, a container, the inline pack of a record, or that of an intent. */
 export type PackName =
   | { readonly kind: "segment"; readonly id: string }
+  | { readonly kind: "container"; readonly id: string }
   | { readonly kind: "record"; readonly slot: number }
   | { readonly kind: "intent"; readonly id: string };
 
@@ -33,7 +34,7 @@ export interface InlinePack {
 /** In bytes: what a reader accepts. Writers put larger packs beside the journal long before. */
 const maxInlineSize = 4 * 2 ** 20;
 
-/** The name in one piece, as files and maps use it: `segment <id>`, `record <slot>`, `intent <id>`. */
+/** The name in one piece, as files and maps use it: `segment <id>`, `container <id>`, `record <slot>`, `intent <id>`. */
 export function packNameText(name: PackName): string {
   return name.kind === "record" ? `record ${name.slot}` : `${name.kind} ${name.id}`;
 }
@@ -41,20 +42,28 @@ export function packNameText(name: PackName): string {
 export function readPackName(text: string, reader: LineReader): PackName {
   const [kind, value] = reader.fields(text, 2) as [string, string];
   if (kind === "record") return { kind, slot: reader.slot(value) };
-  if (kind === "segment" || kind === "intent") return { kind, id: reader.id(value) };
+  if (kind === "segment" || kind === "container" || kind === "intent") return { kind, id: reader.id(value) };
   return reader.fail(`${JSON.stringify(kind)} is no kind of pack`);
 }
 
 /** The keys that hold the pack. */
 export function packKeys(name: PackName): string[] {
   if (name.kind === "segment") return [packKey(name.id), indexKey(name.id)];
+  if (name.kind === "container") return [containerPackKey(name.id), containerIndexKey(name.id)];
   return [name.kind === "record" ? recordKey(name.slot) : intentKey(name.id)];
+}
+
+/** Whether the pack travels inside a record or an intent. */
+export function isInline({ kind }: PackName): boolean {
+  return kind === "record" || kind === "intent";
 }
 
 /** The pack that `key` holds, or holds the index of; `undefined` when it is no key of a pack. */
 export function packNameOfKey(key: string): PackName | undefined {
   const id = /^[a-z]+\/([0-9a-f]{32})(?:\.pack|\.idx)?$/.exec(key)?.[1];
   if (id !== undefined && (key === packKey(id) || key === indexKey(id))) return { kind: "segment", id };
+  if (id !== undefined && (key === containerPackKey(id) || key === containerIndexKey(id)))
+    return { kind: "container", id };
   if (id !== undefined && key === intentKey(id)) return { kind: "intent", id };
   const slot = recordKeySlot(key);
   return slot === undefined ? undefined : { kind: "record", slot };

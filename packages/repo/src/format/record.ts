@@ -1,6 +1,7 @@
 import { TrunksError } from "@trunks/core";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { sha256Hex } from "../platform.ts";
+import { containersFeature, type ForgottenBlob, readForgotten } from "./container.ts";
 import { type Entry, entryLines, readEntry } from "./entry.ts";
 import { checkFeatures, decodeHeadedFile, encodeHeadedFile, type HeadedFile, maxHeaderLength } from "./headed-file.ts";
 import { isDoomListKey, recordKey, snapshotKeySlot } from "./key.ts";
@@ -25,6 +26,8 @@ export interface TrunkRecord {
   readonly previous: string;
   readonly retired: readonly PackName[];
   readonly segments: readonly Segment[];
+  /** Large blobs that leave the catalogue without the containers that brought them. Default: none. */
+  readonly forgotten?: readonly ForgottenBlob[];
   readonly drop: boolean;
   readonly doomed: readonly string[];
   readonly doomLists: readonly DoomList[];
@@ -97,8 +100,10 @@ function recordLines(record: TrunkRecord): string[] {
     `objects ${record.objects}`,
     `slot ${record.slot}`,
     `previous ${record.previous}`,
+    ...(usesContainers(record) ? [`require ${containersFeature}`] : []),
     ...record.retired.map((name) => `retire ${packNameText(name)}`),
     ...record.segments.map((segment) => `segment ${segmentText(segment)}`),
+    ...(record.forgotten ?? []).map(({ container, blob }) => `forget ${container} ${blob}`),
     ...(record.drop ? ["drop"] : []),
     ...record.doomed.map((key) => `doom ${key}`),
     ...record.doomLists.map((list) => `doomlist ${list.key} ${list.size} ${list.digest}`),
@@ -167,7 +172,8 @@ function readRecord(file: HeadedFile, reader: LineReader, place: number): Exclud
   const objects = readObjectFormat(reader);
   const slot = readPlace(reader, place);
   const previous = reader.digest(reader.required("previous"));
-  checkFeatures(reader.many("require"), reader.key);
+  const features = reader.many("require");
+  checkFeatures(features, reader.key);
   const record: TrunkRecord = {
     trunkId,
     objects,
@@ -175,13 +181,27 @@ function readRecord(file: HeadedFile, reader: LineReader, place: number): Exclud
     previous,
     retired: reader.many("retire").map((text) => readPackName(text, reader)),
     segments: reader.many("segment").map((text) => readSegment(text, reader)),
+    ...readForgottenBlobs(reader, objects),
     drop: reader.flag("drop"),
     doomed: reader.many("doom").map((text) => reader.storeKey(text)),
     doomLists: reader.many("doomlist").map((text) => readDoomList(text, reader)),
     map: readMapChange(reader),
     entries: readEntries(reader, objects),
   };
+  if (usesContainers(record) !== features.includes(containersFeature))
+    reader.fail(`it has containers and does not require "${containersFeature}", or the other way round`);
   return { kind: "record", record, digest: file.digest, pack: undefined };
+}
+
+/** Nothing for a record that forgets none. */
+function readForgottenBlobs(reader: LineReader, objects: ObjectFormat): Pick<TrunkRecord, "forgotten"> {
+  const forgotten = reader.many("forget").map((text) => readForgotten(text, reader, objects));
+  return forgotten.length === 0 ? {} : { forgotten };
+}
+
+function usesContainers({ retired, forgotten = [], entries }: TrunkRecord): boolean {
+  const inEntry = ({ containers = [], leans = [] }: Entry) => containers.length + leans.length > 0;
+  return forgotten.length > 0 || retired.some(({ kind }) => kind === "container") || entries.some(inEntry);
 }
 
 export function readObjectFormat(reader: LineReader): ObjectFormat {

@@ -1,10 +1,13 @@
-import { readObjectId, readRefName } from "./entry.ts";
+import { containersFeature, isContainer, largeLines, readLarge } from "./container.ts";
+import { readRefName } from "./entry.ts";
 import { checkFeatures, decodeHeadedFile, encodeHeadedFile, linesOf } from "./headed-file.ts";
 import { snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import { mapLines, readMap } from "./mirror-map.ts";
+import { readObjectId } from "./object-id.ts";
 import {
   inlineText,
+  isInline,
   type PackName,
   packNameText,
   readInline,
@@ -28,12 +31,14 @@ export function encodeSnapshot(state: State): Uint8Array {
     `objects ${state.objects}`,
     `slot ${state.slot}`,
     `record ${state.recordDigest}`,
+    ...(usesContainers(state) ? [`require ${containersFeature}`] : []),
     `horizon ${state.horizon}`,
     `dropped ${state.dropped}`,
     `unproved ${state.unproved}`,
     `head ${state.head}`,
     ...sortedRefs(state).map(([name, ref]) => `ref ${ref.id} ${ref.peeledId ?? "-"} ${name}`),
     ...[...state.packs.values()].map(packLine),
+    ...[...state.packs.values()].flatMap(({ pack }) => (isContainer(pack) ? largeLines(pack) : [])),
     ...[...state.retired.values()].map(({ name, slot }) => `retired ${slot} ${packNameText(name)}`),
     ...[...state.verdicts].map(([id, { slot, letters }]) => `verdict ${slot} ${id} ${letters}`),
     ...[...state.doomed].map(([key, slot]) => `doom ${slot} ${key}`),
@@ -70,7 +75,8 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
   const slot = reader.slot(reader.required("slot"), -1);
   if ((snapshotKeySlot(key) ?? slot) !== slot) reader.fail(`it is a snapshot of slot ${slot}`);
   const recordDigest = reader.digest(reader.required("record"));
-  checkFeatures(reader.many("require"), key);
+  const features = reader.many("require");
+  checkFeatures(features, key);
   const state: State = {
     trunkId,
     objects,
@@ -81,13 +87,15 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
     unproved: readPast(reader, "unproved", slot),
     head: readRefName(reader.required("head"), reader),
     refs: plain ?? readRefs(reader, objects),
-    packs: readDated(reader, "pack", slot, readPack),
+    packs: readPacks(reader, objects, slot),
     retired: readDated(reader, "retired", slot, readRetired),
     verdicts: readDated(reader, "verdict", slot, readVerdict),
     doomed: readDated(reader, "doom", slot, (key, doomedSlot) => [reader.storeKey(key), doomedSlot]),
     map: readMap(reader),
   };
   reader.end();
+  if (usesContainers(state) !== features.includes(containersFeature))
+    reader.fail(`it has containers and does not require "${containersFeature}", or the other way round`);
   return state;
 }
 
@@ -106,8 +114,26 @@ function readPast(reader: LineReader, field: string, slot: number): number {
 }
 
 function packLine({ name, slot, pack }: CataloguePack): string {
-  const text = name.kind === "segment" ? segmentText(pack as Segment).slice(name.id.length + 1) : inlineText(pack);
+  const text = isInline(name) ? inlineText(pack) : segmentText(pack as Segment).slice((pack as Segment).id.length + 1);
   return `pack ${slot} ${packNameText(name)} ${text}`;
+}
+
+function usesContainers({ packs, retired }: State): boolean {
+  const named = (all: Iterable<{ readonly name: PackName }>) => [...all].some(({ name }) => name.kind === "container");
+  return named(packs.values()) || named(retired.values());
+}
+
+/** The catalogue: packs, and behind them the large blobs of its containers. */
+function readPacks(reader: LineReader, objects: State["objects"], slot: number): Map<string, CataloguePack> {
+  const packs = readDated(reader, "pack", slot, readPack);
+  const large = readLarge(reader, objects);
+  for (const [text, { name, slot, pack }] of packs) {
+    if (name.kind !== "container") continue;
+    packs.set(text, { name, slot, pack: { ...pack, large: large.get(name.id) ?? [] } });
+    large.delete(name.id);
+  }
+  if (large.size > 0) reader.fail("a large blob is in none of its containers");
+  return packs;
 }
 
 function readRefs(reader: LineReader, objects: State["objects"]): Map<string, Ref> {
@@ -152,7 +178,7 @@ function readPack(text: string, slot: number, reader: LineReader): [string, Cata
   const [kind, value, rest] = reader.fields(text, 3) as [string, string, string];
   const name = readPackName(`${kind} ${value}`, reader);
   if (name.kind === "record" && name.slot !== slot) reader.fail("a record's pack is of another slot");
-  const pack = name.kind === "segment" ? readSegment(`${name.id} ${rest}`, reader) : readInline(rest, reader);
+  const pack = isInline(name) ? readInline(rest, reader) : readSegment(`${value} ${rest}`, reader);
   return [packNameText(name), { name, slot, pack }];
 }
 

@@ -1,4 +1,5 @@
 import type { ObjectFormat } from "../pack/object-format.ts";
+import type { Container } from "./container.ts";
 import type { MirrorMap } from "./mirror-map.ts";
 import type { InlinePack, PackName, Segment } from "./pack-name.ts";
 
@@ -14,7 +15,7 @@ export interface CataloguePack {
   readonly name: PackName;
   /** The slot of the record that brought it. */
   readonly slot: number;
-  readonly pack: Segment | InlinePack;
+  readonly pack: Segment | Container | InlinePack;
 }
 
 /** A trunk as of a slot: the fold of its journal. See docs/format.md, 4. */

@@ -1,4 +1,5 @@
 import { TrunksError } from "@trunks/core";
+import { type ForgottenBlob, isContainer, type Lean } from "../format/container.ts";
 import type { RefMove } from "../format/entry.ts";
 import { damaged } from "../format/headed-file.ts";
 import { recordKey } from "../format/key.ts";
@@ -148,8 +149,17 @@ class Fold {
       if (this.#packs.delete(text)) setLast(this.#retired, text, { name, slot });
     }
     for (const pack of record.segments) this.#enter({ name: { kind: "segment", id: pack.id }, slot, pack });
+    for (const forgotten of record.forgotten ?? []) this.#forgetBlob(forgotten);
     if (record.drop) this.#dropped = slot;
     if (record.map !== undefined) this.#map = changedMap(this.#map, record.map);
+  }
+
+  #forgetBlob({ container, blob }: ForgottenBlob): void {
+    const text = packNameText({ kind: "container", id: container });
+    const found = this.#packs.get(text);
+    if (found === undefined || !isContainer(found.pack)) return;
+    const large = found.pack.large.filter(({ id }) => id !== blob);
+    this.#packs.set(text, { ...found, pack: { ...found.pack, large } });
   }
 
   #enter(pack: CataloguePack): void {
@@ -176,11 +186,19 @@ class Fold {
   #mustRetry(entry: RecordEntry, packs: readonly CataloguePack[]): boolean {
     if (this.#doomed.size > 0 && packs.some(({ name }) => packKeys(name).some((key) => this.#doomed.has(key))))
       return true;
+    if (entry.leans?.some((lean) => !this.#bears(lean))) return true;
     if (this.#dropped <= entry.basis) return false;
     if (entry.assumed === "*") return true;
     const gone = new Set(entry.assumed);
     if (gone.size > 0) for (const { id } of this.#refs.refs.values()) gone.delete(id);
     return gone.size > 0;
+  }
+
+  /** Whether what an entry leans on is in the catalogue. */
+  #bears({ container, blob }: Lean): boolean {
+    const found = this.#packs.get(packNameText({ kind: "container", id: container }))?.pack;
+    if (found === undefined || !isContainer(found)) return false;
+    return blob === undefined || found.large.some(({ id }) => id === blob);
   }
 
   /** Applies the moves and answers their letters. */
@@ -241,9 +259,12 @@ export function entryPacks(entry: RecordEntry, slot: number): CataloguePack[] {
   const segments = entry.segments.map(
     (pack): CataloguePack => ({ name: { kind: "segment", id: pack.id }, slot, pack }),
   );
-  if (entry.inline === undefined) return segments;
+  const containers = (entry.containers ?? []).map(
+    (pack): CataloguePack => ({ name: { kind: "container", id: pack.id }, slot, pack }),
+  );
+  if (entry.inline === undefined) return [...segments, ...containers];
   const name: PackName = entry.carried ? { kind: "intent", id: entry.id } : { kind: "record", slot };
-  return [...segments, { name, slot, pack: entry.inline }];
+  return [...segments, ...containers, { name, slot, pack: entry.inline }];
 }
 
 function shorten(letters: string): string {

@@ -1,6 +1,7 @@
 import { type Backend, type Body, isTrunksError, type RequestOptions, type Source } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
-import { indexKey, intentKey, packKey } from "../format/key.ts";
+import { fileKeys } from "../format/container.ts";
+import { intentKey } from "../format/key.ts";
 import type { Segment } from "../format/pack-name.ts";
 import type { CataloguePack } from "../format/state.ts";
 import type { Sleep } from "../journal/sleep.ts";
@@ -21,7 +22,7 @@ const largePackConcurrency = 2;
 /** In bytes. */
 const largePackSize = 2 ** 24;
 
-/** Copies those packs that are keys of their own: segments and intents. */
+/** Copies those packs that are keys of their own: segments, containers and intents. */
 export async function copyPacks(
   source: Backend,
   target: Backend,
@@ -41,7 +42,7 @@ export async function copyPacks(
 async function copyPack(source: Backend, target: Backend, pack: CataloguePack, options: CopyOptions): Promise<void> {
   const { name } = pack;
   if (name.kind === "record") return; // Comes with its record.
-  if (name.kind === "segment") {
+  if (name.kind === "segment" || name.kind === "container") {
     const segment = pack.pack as Segment;
     const parts = ["pack", "index"] as const;
     await Promise.all(parts.map((part) => copyPart(source, target, segment, part, options)));
@@ -64,7 +65,7 @@ async function copyPart(
   part: "pack" | "index",
   options: CopyOptions,
 ): Promise<void> {
-  const key = part === "pack" ? packKey(segment.id) : indexKey(segment.id);
+  const key = fileKeys(segment)[part];
   const body = new SegmentSource(source, segment, part, options);
   const there = await lookAt(target, key, () => readThrough(target, segment, part, options), options);
   if (there !== "whole") {
@@ -153,7 +154,7 @@ class SegmentSource implements Source {
       return;
     }
     this.unchecked = true;
-    const key = this.#part === "pack" ? packKey(this.#segment.id) : indexKey(this.#segment.id);
+    const key = fileKeys(this.#segment)[this.#part];
     const content = await this.#source.get(key, { ...this.#options, range: { start, end } });
     if (content === undefined) throw missing(key);
     yield* content;

@@ -339,9 +339,11 @@ export class Mirrors {
 function packsOf(record: TrunkRecord): CataloguePack[] {
   const { slot, segments, entries } = record;
   const all = [...segments, ...entries.flatMap((entry) => entry.segments)];
+  const containers = entries.flatMap((entry) => entry.containers ?? []);
   const intents = entries.filter((entry): entry is RecordEntry & { inline: object } => entry.carried && !!entry.inline);
   return [
     ...all.map((pack): CataloguePack => ({ name: { kind: "segment", id: pack.id }, slot, pack })),
+    ...containers.map((pack): CataloguePack => ({ name: { kind: "container", id: pack.id }, slot, pack })),
     ...intents.map(({ id, inline }): CataloguePack => ({ name: { kind: "intent", id }, slot, pack: inline })),
   ];
 }

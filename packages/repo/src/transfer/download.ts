@@ -1,6 +1,7 @@
 import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
+import { fileKeys } from "../format/container.ts";
 import { damaged } from "../format/headed-file.ts";
-import { indexKey, intentKey, packKey, recordKey } from "../format/key.ts";
+import { intentKey, recordKey } from "../format/key.ts";
 import type { InlinePack, PackName, Segment } from "../format/pack-name.ts";
 import { decodeSlot } from "../format/record.ts";
 import type { CataloguePack } from "../format/state.ts";
@@ -10,7 +11,7 @@ import { PackIndex } from "../pack/pack-index.ts";
 import { createDigest, sha256Hex } from "../platform.ts";
 
 /**
- * Streams a segment's pack or index, front to back, by parallel ranges in bounded memory. Every byte is checked: size and
+ * Streams the pack or the index of a segment or a container, front to back, by parallel ranges in bounded memory. Every byte is checked: size and
  * digest are what the journal says, or the stream ends in `CORRUPT`; what was yielded before must then be thrown away.
  * A key that is gone throws `NOT_FOUND`: the segment may have been retired, so read the state again.
  */
@@ -20,7 +21,7 @@ export async function* downloadSegment(
   part: "pack" | "index",
   options: RequestOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const key = part === "pack" ? packKey(segment.id) : indexKey(segment.id);
+  const key = fileKeys(segment)[part];
   const size = part === "pack" ? segment.size : segment.indexSize;
   const expected = part === "pack" ? segment.digest : segment.indexDigest;
   const digest = createDigest("sha256");
@@ -31,7 +32,7 @@ export async function* downloadSegment(
   if (digest.hex() !== expected) throw damaged(key, "its bytes do not match their digest");
 }
 
-/** A segment's index, read whole and checked. */
+/** The index of a segment or a container, read whole and checked. */
 export async function downloadIndex(
   backend: Backend,
   format: ObjectFormat,
@@ -44,7 +45,7 @@ export async function downloadIndex(
     bytes.set(chunk, filled);
     filled += chunk.length;
   }
-  if (filled !== bytes.length) throw damaged(indexKey(segment.id), "it is cut short");
+  if (filled !== bytes.length) throw damaged(fileKeys(segment).index, "it is cut short");
   return new PackIndex(format, bytes, segment.size);
 }
 
@@ -79,7 +80,7 @@ async function isStub(backend: Backend, slot: number, options: RequestOptions): 
 function inlineKey(name: PackName): string {
   if (name.kind === "record") return recordKey(name.slot);
   if (name.kind === "intent") return intentKey(name.id);
-  throw new TrunksError("INTERNAL", "a segment is no inline pack");
+  throw new TrunksError("INTERNAL", `a ${name.kind} is no inline pack`);
 }
 
 async function* rangesInOrder(

@@ -1,8 +1,11 @@
 import type { Backend, RequestOptions } from "@trunks/core";
 import { packKey } from "../format/key.ts";
-import { packNameText, type Segment } from "../format/pack-name.ts";
+import { isInline, packNameText, type Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
+import { containersOf } from "../large/large-blobs.ts";
+import { LargeReader } from "../large/large-reader.ts";
+import { TrunkReader } from "../large/trunk-reader.ts";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { ObjectReader, type ObjectReaderOptions } from "../pack/object-reader.ts";
 import { PackIndex } from "../pack/pack-index.ts";
@@ -29,6 +32,7 @@ export class TrunkObjects {
   readonly #format: ObjectFormat;
   #backend: Backend | undefined;
   #reader: ObjectReader | undefined;
+  #large: LargeReader | undefined;
   /** By name, in the order of the catalogue. */
   #sources = new Map<string, PackSource>();
   #roomSizeBytes: number;
@@ -57,18 +61,22 @@ export class TrunkObjects {
     if (backend !== this.#backend) this.#sources = new Map();
     const before = this.#sources;
     // From the newest on, for which there shall be room; they are asked for most.
-    const names = [...state.packs].reverse();
+    const names = [...state.packs].filter(([, { name }]) => name.kind !== "container").reverse();
     const sources = names.map(([text, pack]) => before.get(text) ?? this.#source(backend, text, pack, records));
     this.#sources = new Map(names.map(([text], index) => [text, sources[index] as PackSource] as const).reverse());
-    if (backend !== this.#backend) this.#reader = undefined;
+    if (backend !== this.#backend) {
+      this.#large = new LargeReader(backend, this.#format);
+      this.#reader = new TrunkReader(this.#format, this.#large, { ...rangeSettings(backend), ...this.#options });
+    }
     this.#backend = backend;
-    this.#reader ??= new ObjectReader(this.#format, [], { ...rangeSettings(backend), ...this.#options });
-    this.#reader.useSources(sources);
-    return this.#reader;
+    this.#large?.use(containersOf(state));
+    const reader = this.#reader as ObjectReader;
+    reader.useSources(sources);
+    return reader;
   }
 
   #source(backend: Backend, text: string, pack: CataloguePack, records: readonly ReadRecord[]): PackSource {
-    if (pack.name.kind !== "segment") {
+    if (isInline(pack.name)) {
       return new InlineSource(backend, this.#format, pack, records, () => this.#basesOf(text));
     }
     const segment = pack.pack as Segment;

@@ -5,7 +5,7 @@ import type { ReadRecord } from "../journal/slots.ts";
 /**
  * The packs that whoever has everything up to `slot` lacks at `state`. Where all records in between are at hand, they are
  * those that the pushes brought, also when compaction has made them part of a large segment since: retired packs can be read
- * for a grace time. Whoever comes too late for them asks again without records.
+ * for a grace time. Whoever comes too late for them asks again without records. Containers are always those of the catalogue.
  */
 export function packsSince(state: State, slot: number, records: readonly ReadRecord[]): CataloguePack[] {
   const catalogued = [...state.packs.values()].filter((pack) => pack.slot > slot);
@@ -17,7 +17,13 @@ export function packsSince(state: State, slot: number, records: readonly ReadRec
       return verdict?.slot === record.slot && verdict.letters.includes("a") ? entryPacks(entry, record.slot) : [];
     }),
   );
-  return sizeOf(brought) < sizeOf(catalogued) ? brought : catalogued;
+  const plain = brought.filter((pack) => !isContainer(pack));
+  const merged = catalogued.filter((pack) => !isContainer(pack));
+  return [...(sizeOf(plain) < sizeOf(merged) ? plain : merged), ...catalogued.filter(isContainer)];
+}
+
+function isContainer({ name }: CataloguePack): boolean {
+  return name.kind === "container";
 }
 
 function sizeOf(packs: readonly CataloguePack[]): number {

@@ -9,6 +9,7 @@ import { recordBehind } from "../journal/record-behind.ts";
 import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import type { ReadRecord } from "../journal/slots.ts";
 import { readSlotDigest } from "../journal/tip.ts";
+import { type LargeBlobBody, type LargeParts, type LargeSettings, uploadLarge } from "../large/large-upload.ts";
 import { Mirrors } from "../mirror/mirrors.ts";
 import { sha256Hex } from "../platform.ts";
 import { type SegmentBody, uploadSegments } from "./segment-upload.ts";
@@ -28,6 +29,8 @@ export interface Publication {
   readonly atomic?: boolean;
   /** Everything that the new values reach and the assumed ones do not; none when nothing is new. */
   readonly pack?: PublicationPack;
+  /** Blobs that `pack` leaves out, which shall be kept in chunks. Default: none. */
+  readonly large?: readonly LargeBlobBody[];
   /** The slot of the state from which `moves` and `assumed` were taken. */
   readonly basis: number;
   /** Values of refs in the basis from which the pack was cut off; `"*"` for any of them. */
@@ -66,6 +69,8 @@ export interface PublisherOptions {
   readonly mirrors?: Mirrors;
   /** Makes names that nobody has used. */
   readonly newId: () => string;
+  /** How large blobs are cut. */
+  readonly largeSettings?: LargeSettings;
 }
 
 /** A push on its way. */
@@ -92,6 +97,7 @@ export class Publisher {
   readonly #sleep: Sleep;
   readonly #mirrors: Mirrors;
   readonly #newId: () => string;
+  readonly #largeSettings: LargeSettings | undefined;
 
   constructor(backend: Backend, options: PublisherOptions) {
     this.#backend = backend;
@@ -99,6 +105,7 @@ export class Publisher {
     this.#sleep = options.sleep ?? timerSleep;
     this.#mirrors = options.mirrors ?? new Mirrors(backend, { sleep: options.sleep });
     this.#newId = options.newId;
+    this.#largeSettings = options.largeSettings;
   }
 
   /**
@@ -121,7 +128,8 @@ export class Publisher {
     const bodies = body?.kind === "segments" ? body.segments : [];
     const uploads = this.#mirrors.uploads(reading.state.map);
     const segments = await uploadSegments(uploads, bodies, this.#newId, { ...options, sleep: this.#mirrors.sleep });
-    const entry = { ...draft, segments };
+    const large = await this.#uploadLarge(reading.state, uploads, publication.large ?? [], options);
+    const entry = { ...draft, segments, ...large };
     const combiner = new Combiner(this.#backend, entry, pack, this.#now, options);
     try {
       return await this.#settle(reading, { entry, pack, combiner }, options);
@@ -133,6 +141,19 @@ export class Publisher {
     } finally {
       combiner.end();
     }
+  }
+
+  /** Nothing for a push without large blobs: its entry is as it always was. */
+  async #uploadLarge(
+    state: State,
+    uploads: Backend,
+    blobs: readonly LargeBlobBody[],
+    { signal }: RequestOptions,
+  ): Promise<Partial<LargeParts>> {
+    if (blobs.length === 0) return {};
+    const { sleep } = this.#mirrors;
+    const settings = this.#largeSettings;
+    return uploadLarge(this.#backend, uploads, state, blobs, { signal, sleep, newId: this.#newId, settings });
   }
 
   /**

@@ -9,7 +9,7 @@ import {
   TrunksError,
 } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
-import { indexKey, packKey } from "../format/key.ts";
+import { type Container, fileKeys, type LargeBlob } from "../format/container.ts";
 import type { Segment } from "../format/pack-name.ts";
 import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { createDigest } from "../platform.ts";
@@ -41,20 +41,31 @@ export function uploadSegments(
   newId: () => string,
   options: UploadOptions = {},
 ): Promise<Segment[]> {
-  return mapConcurrent(bodies, segmentConcurrency, (body) => uploadSegment(backend, body, newId(), options));
+  return mapConcurrent(bodies, segmentConcurrency, (body) => uploadFiles(backend, body, { id: newId() }, options));
 }
 
-async function uploadSegment(
+/** Stores a container under a name that nobody has used. */
+export function uploadContainer(
   backend: Backend,
   body: SegmentBody,
-  id: string,
+  container: { readonly id: string; readonly large: readonly LargeBlob[] },
+  options: UploadOptions = {},
+): Promise<Container> {
+  return uploadFiles(backend, body, container, options);
+}
+
+async function uploadFiles<Named extends { readonly id: string }>(
+  backend: Backend,
+  body: SegmentBody,
+  named: Named,
   options: UploadOptions,
-): Promise<Segment> {
+): Promise<Named & Segment> {
+  const keys = fileKeys(named);
   const pack = new DigestedBody(body.pack);
   const index = new DigestedBody(body.index);
-  await Promise.all([createOwn(backend, packKey(id), pack, options), createOwn(backend, indexKey(id), index, options)]);
+  await Promise.all([createOwn(backend, keys.pack, pack, options), createOwn(backend, keys.index, index, options)]);
   return {
-    id,
+    ...named,
     size: pack.size,
     digest: await pack.digest(),
     indexSize: index.size,

@@ -1,7 +1,11 @@
 import { isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
-import { type PackName, packNameText, type Segment } from "../format/pack-name.ts";
+import { isInline } from "../format/pack-name.ts";
+import { noRecordDigest } from "../format/record.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import { retainedTips } from "../history/retained-tips.ts";
+import { fold } from "../journal/fold.ts";
+import { recordBehind } from "../journal/record-behind.ts";
+import { needlessContainers } from "../large/needless-containers.ts";
 import type { ObjectId } from "../pack/object-format.ts";
 import { trunkObjects } from "../transfer/objects.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
@@ -12,7 +16,7 @@ import { type RewrittenPack, readIndexOf, rewritePacks, type TrunkPacks } from "
 import { memoryScratch, type Scratch } from "./scratch.ts";
 import { storeTimeMs } from "./store-clock.ts";
 import type { TendedTrunk } from "./tended-trunk.ts";
-import { appendUpkeep, isCurrent, readForUpkeep } from "./upkeep-record.ts";
+import { appendUpkeep, isCurrent, readForUpkeep, type UpkeepChange } from "./upkeep-record.ts";
 
 export interface CollectOptions extends RequestOptions {
   /** What refs pointed to within this time stays, in milliseconds by the store's clock. Default 30 days. */
@@ -71,9 +75,10 @@ async function collectOnce(repository: TendedTrunk, options: CollectOptions): Pr
   options.progress?.("needless", needless.droppedObjects);
   const counts = { keptObjects: kept.size, droppedObjects: needless.droppedObjects };
   const groups = groupsWithin(needless.packs, scratch.sizeBytes);
-  const chosen = groups.flat();
-  const oversized = needless.packs.length - chosen.length;
-  if (chosen.length === 0) return { ...counts, retiredSize: 0, writtenSize: 0, oversized, state };
+  const { containers, forgotten } = await needlessContainers(source.backend, state, kept, { signal });
+  const chosen = [...groups.flat(), ...containers];
+  const oversized = needless.packs.length - groups.flat().length;
+  if (chosen.length + forgotten.length === 0) return { ...counts, retiredSize: 0, writtenSize: 0, oversized, state };
   const rewritten: RewrittenPack[] = [];
   try {
     for (const group of groups) {
@@ -84,9 +89,11 @@ async function collectOnce(repository: TendedTrunk, options: CollectOptions): Pr
     const uploads = repository.mirrors.uploads(state.map);
     const { sleep } = repository.mirrors;
     const segments = await uploadSegments(uploads, bodies, options.newId, { signal, sleep });
-    const change = { retired: chosen.map(({ name }) => name), segments, drop: true };
+    const change = { retired: chosen.map(({ name }) => name), segments, forgotten, drop: true };
     const still = async (later: State) =>
-      isCurrent(change, state, later) && (await isWhole(repository, later, change, kept, { signal }));
+      isCurrent(change, state, later) &&
+      (containers.length + forgotten.length === 0 || !hasNewContainers(state, later)) &&
+      (await isWhole(repository, later, change, kept, { signal }));
     const after = await appendUpkeep(repository, state, change, still, { signal });
     const sizes = { retiredSize: totalSize(chosen), writtenSize: rewritten.reduce((sum, { size }) => sum + size, 0) };
     return after && { ...counts, ...sizes, oversized, state: after };
@@ -102,24 +109,24 @@ async function collectOnce(repository: TendedTrunk, options: CollectOptions): Pr
 async function isWhole(
   repository: TendedTrunk,
   later: State,
-  { retired, segments }: { readonly retired: readonly PackName[]; readonly segments: readonly Segment[] },
+  change: UpkeepChange,
   kept: ReadonlySet<ObjectId>,
   options: RequestOptions,
 ): Promise<boolean> {
-  const packs = new Map(later.packs);
-  for (const name of retired) packs.delete(packNameText(name));
-  for (const pack of segments) {
-    const name = { kind: "segment", id: pack.id } as const;
-    packs.set(packNameText(name), { name, slot: later.slot + 1, pack });
-  }
+  const state = fold(later, [{ record: recordBehind(later, change), digest: noRecordDigest, doomedKeys: [] }]);
   try {
-    const source = { backend: repository.backend, state: { ...later, packs }, records: repository.records };
+    const source = { backend: repository.backend, state, records: repository.records };
     await reachableObjects(source, tipsOf(later), { ...options, known: kept });
     return true;
   } catch (error) {
     if (isTrunksError(error, "CORRUPT")) return false;
     throw error;
   }
+}
+
+/** Whether one came in between, whose manifests may name chunks of any other. */
+function hasNewContainers(state: State, later: State): boolean {
+  return [...later.packs].some(([text, { name }]) => name.kind === "container" && !state.packs.has(text));
 }
 
 /**
@@ -135,20 +142,21 @@ async function findNeedless(
   const packs: CataloguePack[] = [];
   const objects = trunkObjects(source.backend, source.state, source.records);
   for (const pack of source.state.packs.values()) {
+    if (pack.name.kind === "container") continue;
     let isNeedless = false;
     for (const { id } of (await readIndexOf(source, pack, objects, options)).entries()) {
       if (kept.has(id)) continue;
       isNeedless = true;
       dropped.add(id);
     }
-    if (isNeedless || pack.name.kind !== "segment") packs.push(pack);
+    if (isNeedless || isInline(pack.name)) packs.push(pack);
   }
   return { packs: dropped.size === 0 ? [] : packs, droppedObjects: dropped.size };
 }
 
 /** Groups that can be made one pack each: inline packs together, segments as they fit. What is too large is left out. */
 function groupsWithin(packs: readonly CataloguePack[], maxSizeBytes: number): CataloguePack[][] {
-  const inline = packs.filter(({ name }) => name.kind !== "segment");
+  const inline = packs.filter(({ name }) => isInline(name));
   const groups: CataloguePack[][] = inline.length === 0 ? [] : [inline];
   let size = Infinity;
   for (const pack of packs) {

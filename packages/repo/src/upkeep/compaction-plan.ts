@@ -1,3 +1,4 @@
+import { isInline } from "../format/pack-name.ts";
 import type { CataloguePack } from "../format/state.ts";
 
 /** So many packs of one size class become one of the next. */
@@ -18,8 +19,8 @@ export function planCompaction(packs: Iterable<CataloguePack>, maxSizeBytes = In
   const inline: CataloguePack[] = [];
   const classes = new Map<number, CataloguePack[]>();
   for (const pack of packs) {
-    if (pack.name.kind !== "segment") inline.push(pack);
-    else if (pack.pack.size < largestSizeBytes) {
+    if (isInline(pack.name)) inline.push(pack);
+    else if (pack.name.kind === "segment" && pack.pack.size < largestSizeBytes) {
       const number = sizeClass(pack.pack.size);
       classes.set(number, [...(classes.get(number) ?? []), pack]);
     }

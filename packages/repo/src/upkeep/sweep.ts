@@ -1,5 +1,6 @@
 import type { Backend, ListedKey, RequestOptions } from "@trunks/core";
 import {
+  containerPrefix,
   doomedPrefix,
   intentPrefix,
   isDoomListKey,
@@ -57,6 +58,7 @@ export async function sweep(repository: TendedTrunk, options: SweepOptions): Pro
   // Listed after the state: what is listed and not in it was there before whatever comes behind it.
   const listed = new Map([
     ...(await listOld(backend, segmentPrefix, nowMs - graceMs, { signal })),
+    ...(await listOld(backend, containerPrefix, nowMs - graceMs, { signal })),
     ...(await listOld(backend, intentPrefix, nowMs - graceMs, { signal })),
   ]);
   const expired = await expiredKeys(backend, state, nowMs - graceMs, { signal });

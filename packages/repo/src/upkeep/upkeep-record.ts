@@ -1,4 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
+import type { ForgottenBlob } from "../format/container.ts";
 import { type PackName, packKeys, packNameText, type Segment } from "../format/pack-name.ts";
 import { type DoomList, encodeRecord } from "../format/record.ts";
 import type { State } from "../format/state.ts";
@@ -11,6 +12,8 @@ export interface UpkeepChange {
   readonly retired?: readonly PackName[];
   /** Segments that this writer has uploaded, which hold nothing that the retired packs did not hold. */
   readonly segments?: readonly Segment[];
+  /** Large blobs that nobody needs, in containers that stay. */
+  readonly forgotten?: readonly ForgottenBlob[];
   /** Some object of the retired packs is in none of the segments. */
   readonly drop?: boolean;
   readonly doomed?: readonly string[];

@@ -22,8 +22,13 @@ export function usesGit(seed: number): boolean {
   return seed % 4 === 2;
 }
 
+/** Whether some commits have files that are kept in chunks. */
+function hasLargeFiles(seed: number): boolean {
+  return seed % 8 === 6;
+}
+
 export function commitsOf(seed: number): Commits {
-  return usesGit(seed) ? new GitCommits() : new ListedCommits();
+  return usesGit(seed) ? new GitCommits(hasLargeFiles(seed)) : new ListedCommits();
 }
 
 /** Who takes part, by name. A new kind of actor is a file in `actors`, and a line here. */

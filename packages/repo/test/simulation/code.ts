@@ -6,6 +6,7 @@ import * as append from "../../src/journal/append.ts";
 import * as folding from "../../src/journal/fold.ts";
 import * as repository from "../../src/repository.ts";
 import * as download from "../../src/transfer/download.ts";
+import * as objects from "../../src/transfer/objects.ts";
 import * as upload from "../../src/transfer/segment-upload.ts";
 import * as collection from "../../src/upkeep/collect.ts";
 import * as compaction from "../../src/upkeep/compact.ts";
@@ -24,6 +25,7 @@ export interface Code {
   readonly uploadSegments: typeof upload.uploadSegments;
   readonly downloadInline: typeof download.downloadInline;
   readonly downloadSegment: typeof download.downloadSegment;
+  readonly trunkObjects: typeof objects.trunkObjects;
   readonly writeSnapshot: typeof snapshot.writeSnapshot;
   readonly compact: typeof compaction.compact;
   readonly collect: typeof collection.collect;
@@ -47,6 +49,7 @@ export const ownCode: Code = {
   ...append,
   ...upload,
   ...download,
+  ...objects,
   ...snapshot,
   ...compaction,
   ...collection,
@@ -75,6 +78,7 @@ export async function withPatchedCode<Result>(
       "journal/append",
       "transfer/segment-upload",
       "transfer/download",
+      "transfer/objects",
       "upkeep/snapshot",
       "upkeep/compact",
       "upkeep/collect",

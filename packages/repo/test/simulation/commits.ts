@@ -1,4 +1,5 @@
 import type { CataloguePack } from "../../src/format/state.ts";
+import type { LargeBlobBody } from "../../src/large/large-upload.ts";
 import type { SegmentBody } from "../../src/transfer/segment-upload.ts";
 
 export interface CommitPack extends SegmentBody {
@@ -14,8 +15,10 @@ export interface Commits {
   make(parent: string | undefined, random: { hex(digits: number): string }): string;
   /** The ids of a commit and of what belongs to it alone. */
   objectsOf(commit: string): readonly string[];
-  /** A pack of these commits with all that belongs to them. */
+  /** A pack of these commits with all that belongs to them, but for large blobs. */
   pack(commits: Iterable<string>): Promise<CommitPack>;
+  /** The large blobs that belong to these commits. */
+  large(commits: Iterable<string>): readonly LargeBlobBody[];
   /** What is in a pack that the store has, by the bytes of the pack and of its index if it is a segment. */
   idsIn(pack: CataloguePack, bytes: Uint8Array, index: Uint8Array | undefined): readonly string[];
 }

@@ -1,5 +1,6 @@
 import { isTrunksError } from "@trunks/core";
-import type { Segment } from "../../src/format/pack-name.ts";
+import { isContainer } from "../../src/format/container.ts";
+import { isInline, type Segment } from "../../src/format/pack-name.ts";
 import type { State } from "../../src/format/state.ts";
 import type { Repository } from "../../src/repository.ts";
 import { count, type Process } from "./scene.ts";
@@ -21,8 +22,9 @@ async function fetched(process: Process, repository: Repository, state: State): 
   const { downloadInline, downloadSegment } = process.scene.code;
   for (const pack of state.packs.values()) {
     try {
+      if (isContainer(pack.pack)) await readLarge(process, repository, state, pack.pack);
       await process.patiently(async () => {
-        if (pack.name.kind !== "segment") return downloadInline(backend, pack, repository.records);
+        if (isInline(pack.name)) return downloadInline(backend, pack, repository.records);
         for await (const chunk of downloadSegment(backend, pack.pack as Segment, "pack")) if (chunk.length === 0) break;
         return undefined;
       });
@@ -32,4 +34,20 @@ async function fetched(process: Process, repository: Repository, state: State): 
     }
   }
   return true;
+}
+
+/** Every large file that the container brings, proved by its id. */
+async function readLarge(
+  process: Process,
+  repository: Repository,
+  state: State,
+  { large }: { readonly large: readonly { readonly id: string }[] },
+): Promise<void> {
+  const objects = process.scene.code.trunkObjects(process.backend, state, repository.records);
+  for (const { id } of large) {
+    await process.patiently(async () => {
+      for await (const piece of (await objects.readStream(id)) ?? []) if (piece.length === 0) break;
+    });
+    count(process.scene, "read in chunks");
+  }
 }

@@ -21,6 +21,10 @@ export class ListedCommits implements Commits {
     return { pack, index: encodeText("an index"), objectCount: ids.length };
   }
 
+  large(): readonly [] {
+    return [];
+  }
+
   idsIn(_: unknown, bytes: Uint8Array): readonly string[] {
     return decodeText(bytes).split("\n").filter(Boolean);
   }

@@ -77,6 +77,29 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "lean",
+    rule: "an entry that leans on chunks which have left the catalogue is sent back",
+    patches: [
+      {
+        file: "journal/fold.ts",
+        found: "if (entry.leans?.some((lean) => !this.#bears(lean))) return true;",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    name: "forget",
+    rule: "a large file that loses chunks leaves the catalogue",
+    patches: [
+      { file: "upkeep/collect.ts", found: "segments, forgotten, drop: true", replacement: "segments, drop: true" },
+    ],
+  },
+  {
+    name: "new-containers",
+    rule: "a collection begins again when containers came in between",
+    patches: [{ file: "upkeep/collect.ts", found: "|| !hasNewContainers(state, later)", replacement: "|| true" }],
+  },
+  {
     name: "r11",
     rule: "an entry that names a doomed key is sent back",
     patches: [

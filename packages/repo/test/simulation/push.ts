@@ -81,6 +81,8 @@ async function prepared(scene: Scene, state: State, moves: readonly RefMove[], a
   const { random } = scene.world;
   const { objects, assumed } = missing(scene, state, moves);
   const body = await scene.commits.pack(objects);
+  const large = scene.commits.large(objects);
+  if (large.length > 0) count(scene, "large");
   const pack: Publication["pack"] = random.chance(0.5)
     ? { kind: "inline", bytes: body.pack, objectCount: body.objectCount }
     : { kind: "segments", segments: [body] };
@@ -91,6 +93,7 @@ async function prepared(scene: Scene, state: State, moves: readonly RefMove[], a
     atomic: random.chance(0.3),
     assumed: random.chance(0.2) ? "*" : assumed,
     ...(objects.length === 0 ? {} : { pack }),
+    ...(large.length === 0 ? {} : { large }),
     ...(random.chance(0.05)
       ? { head: { oldTarget: state.head, newTarget: `refs/heads/${random.pick(["a", "b"])}` } }
       : {}),

@@ -5,6 +5,7 @@ import type { Repository, StateCache } from "../../src/repository.ts";
 import type { Calls } from "./calls.ts";
 import type { Code } from "./code.ts";
 import type { Commits } from "./commits.ts";
+import { largeSettings } from "./large-files.ts";
 import { type Client, SimulatedBackend } from "./simulated-backend.ts";
 import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 import type { Truth } from "./truth.ts";
@@ -74,6 +75,7 @@ export class Process {
       now: () => this.nowMs(),
       sleep: (ms) => world.sleep(ms),
       newId: () => this.newId(),
+      largeSettings,
     });
   }
 

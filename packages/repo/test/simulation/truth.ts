@@ -1,3 +1,4 @@
+import { isContainer } from "../../src/format/container.ts";
 import { recordKeySlot } from "../../src/format/key.ts";
 import { packKeys, packNameOfKey, packNameText } from "../../src/format/pack-name.ts";
 import { decodeSlot, type RecordEntry } from "../../src/format/record.ts";
@@ -6,6 +7,7 @@ import type { CataloguePack, State } from "../../src/format/state.ts";
 import { decodeText } from "../../src/format/text.ts";
 import type { Code } from "./code.ts";
 import { ancestry, type Commits } from "./commits.ts";
+import { largeIn } from "./large-files.ts";
 import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 
 /** What a push was told. `failed`: nothing was written; `repack`: neither; `unknown`: nobody knows. */
@@ -37,6 +39,8 @@ export class Truth {
   readonly #retiredMs = new Map<string, number>();
   /** What the packs in the store's files hold. */
   readonly #objects = new WeakMap<Uint8Array, readonly string[]>();
+  /** What large blobs are made of, by the containers that hold their manifests. */
+  readonly #needed = new WeakMap<Uint8Array, ReadonlyMap<string, readonly string[]>>();
   readonly #snapshots = new Map<number, Uint8Array>();
   /** Verdicts by the writers' names for their pushes. */
   readonly #verdicts = new Map<string, { readonly slot: number; readonly letters: string }[]>();
@@ -86,7 +90,7 @@ export class Truth {
     const slot = recordKeySlot(key);
     this.#checkGrace(key);
     if (slot !== undefined) this.#checkSlot(slot, key);
-    if (slot !== undefined || /^(objects|intents)\//.test(key)) this.#checkObjects();
+    if (slot !== undefined || /^(objects|chunks|intents)\//.test(key)) this.#checkObjects();
   }
 
   /** What was in the catalogue less than a grace time ago stays: somebody may be about to read it. */
@@ -154,6 +158,13 @@ export class Truth {
   /** All that the refs reach must be in the packs of the catalogue, as the store has them now. */
   #checkObjects(): void {
     const present = new Set([...this.state.packs.values()].flatMap((pack) => this.#objectsIn(pack)));
+    for (const { pack, name } of this.state.packs.values()) {
+      const [bytes, index] = packKeys(name).map((key) => this.#store.keys.get(key)?.bytes);
+      if (!isContainer(pack) || bytes === undefined || index === undefined) continue;
+      const needed = this.#needed.get(bytes) ?? largeIn(pack, bytes, index);
+      this.#needed.set(bytes, needed);
+      for (const [id, parts] of needed) if (parts.every((part) => present.has(part))) present.add(id);
+    }
     const seen = new Set<string>();
     for (const [ref, { id }] of this.state.refs) {
       for (const commit of ancestry(this.#commits, id)) {
