@@ -11,14 +11,26 @@ export async function withTrunkCommit<Answer>(
   { signal }: Pick<Context, "signal">,
   work: (commit: string) => Promise<Answer>,
 ): Promise<Answer> {
-  if (text === undefined || text === "HEAD") return work(await localCommit("HEAD", signal));
+  if (text === undefined || text === "HEAD") return withId(await localCommit("HEAD", signal), work);
   try {
     return await work(text);
   } catch (error) {
     if (!isTrunksError(error, "NOT_FOUND")) throw error;
     const id = await localCommit(text, signal).catch(() => undefined);
-    if (id === undefined || id === text) throw error;
-    return work(id);
+    if (id === undefined) throw error;
+    return withId(id, work);
+  }
+}
+
+async function withId<Answer>(id: string, work: (commit: string) => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work(id);
+  } catch (error) {
+    if (!isTrunksError(error, "NOT_FOUND") || !error.message.includes(id)) throw error;
+    throw new TrunksError("NOT_FOUND", `the trunk does not have ${id.slice(0, 12)}`, {
+      cause: error,
+      hint: "push the commit first: trunks push",
+    });
   }
 }
 

@@ -1,0 +1,96 @@
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { catalog } from "../../src/catalog.ts";
+import { Sandbox } from "../support/sandbox.ts";
+import { trunksJson } from "../support/trunks.ts";
+
+/** One test starts some sixty programs. */
+const timeoutMs = 300_000;
+
+/** Commands whose answers are held against the schema elsewhere, and those that have none. */
+const elsewhere: Readonly<Record<string, string>> = {
+  "": "a shell",
+  "backend add": "backend.test.ts, with a registry of its own",
+  mount: "mount.test.ts",
+  "mount list": "mount.test.ts",
+  unmount: "mount.test.ts",
+  recover: "watch.test.ts of the mount",
+};
+
+let sandbox: Sandbox;
+beforeAll(() => {
+  sandbox = new Sandbox();
+});
+afterAll(() => sandbox.remove());
+
+test(
+  "every command's answer is as the published schema says",
+  async () => {
+    const store = `local://${sandbox.path}/store`;
+    const mirror = `file://${sandbox.path}/mirror`;
+    for (const folder of ["mirror", "next"]) sandbox.write(`${folder}/keep`, "");
+    sandbox.write("work/a", "1\n");
+    execFileSync("git", ["init", "-q", `${sandbox.path}/work`], { env: sandbox.environment });
+    const lines = [
+      ["init", "--name", "app", "--url", store],
+      ["checkpoint", "-m", "first"],
+      ["push"],
+      ["status"],
+      ["checkpoint", "-m", "second", "--allow-empty", "--push"],
+      ["pull"],
+      ["fetch"],
+      ["log"],
+      ["diff", "HEAD~1"],
+      ["history"],
+      ["rollback", "--to", "HEAD~1"],
+      ["reflog"],
+      ["undo", "--dry-run"],
+      ["branch", "create", "side", "--from", "main"],
+      ["branch", "list"],
+      ["branch", "get", "side"],
+      ["branch", "update", "side", "--to", "main"],
+      ["branch", "switch", "side"],
+      ["branch", "switch", "main"],
+      ["branch", "delete", "side"],
+      ["branch", "restore", "side"],
+      ["tag", "create", "v1", "--from", "main"],
+      ["tag", "list"],
+      ["tag", "get", "v1"],
+      ["tag", "update", "v1", "-m", "one"],
+      ["tag", "delete", "v1"],
+      ["repo", "create", "other"],
+      ["repo", "list"],
+      ["repo", "get", "app"],
+      ["repo", "update", "app", "--default-branch", "side"],
+      ["repo", "delete", "other", "--yes"],
+      ["storage", "add", "backup", "--url", mirror, "--mirror"],
+      ["storage", "list"],
+      ["storage", "show"],
+      ["storage", "ping", "backup"],
+      ["storage", "update", "backup", "--mirror=lagging"],
+      ["storage", "sync"],
+      ["storage", "remove", "backup"],
+      ["check"],
+      ["maintenance", "run"],
+      ["maintenance", "start"],
+      ["maintenance", "status"],
+      ["verify", "--probe", store],
+      ["doctor"],
+      ["backend", "list"],
+      ["clone", `${store}/app`, "copy"],
+      ["completion", "bash"],
+      ["version"],
+      ["help", "schema"],
+      ["storage", "add", "next", "--url", `file://${sandbox.path}/next`, "--mirror"],
+      ["storage", "promote", "next"],
+    ];
+    const seen = new Set(Object.keys(elsewhere));
+    for (const line of lines) {
+      const answer = await trunksJson<{ object: string }>(sandbox, line, { folder: "work" });
+      expect([line, answer.object]).toEqual([line, expect.not.stringMatching(/^error$/)]);
+      seen.add(catalog.some(({ name }) => name === line[0]) ? (line[0] as string) : line.slice(0, 2).join(" "));
+    }
+    expect(catalog.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
+  },
+  timeoutMs,
+);
