@@ -146,7 +146,24 @@ function newIds(moves: readonly RefMove[]): string[] {
   return [...new Set(moves.flatMap(({ newId }) => newId ?? []))];
 }
 
-function* parts(moves: readonly RefMove[]): Generator<RefMove[]> {
+/**
+ * What can go in one push each. Deletions come first where a ref's name is a folder of another's that is made: git cannot do
+ * both at once.
+ */
+function parts(moves: readonly RefMove[]): RefMove[][] {
+  const deletions = moves.filter(({ newId }) => newId === undefined);
+  const others = moves.filter(({ newId }) => newId !== undefined);
+  if (!overlap(deletions, others) && !overlap(others, deletions)) return [...shortParts(moves)];
+  return [...shortParts(deletions), ...shortParts(others)];
+}
+
+/** Whether the name of one of the first is a folder of one of the second. */
+function overlap(first: readonly RefMove[], second: readonly RefMove[]): boolean {
+  const names = new Set(first.map(({ ref }) => ref));
+  return second.some(({ ref }) => [...ref.matchAll(/\//g)].some(({ index }) => names.has(ref.slice(0, index))));
+}
+
+function* shortParts(moves: readonly RefMove[]): Generator<RefMove[]> {
   let part: RefMove[] = [];
   let length = 0;
   for (const move of moves) {
@@ -173,7 +190,12 @@ function isMoved({ output, failure }: RemoteGitResult, name: string | undefined)
   });
   if (refused.length === 0) throw refusalOf(failure, name);
   // A ref that was not as expected, or that somebody moved while this push was under way.
-  if (refused.some(({ why }) => /stale info|fetch first|failed to update ref|cannot lock ref/.test(why))) return false;
+  if (
+    refused.some(({ why }) =>
+      /stale info|fetch first|failed to update ref|cannot lock ref|incorrect old value/.test(why),
+    )
+  )
+    return false;
   const own = refused.filter(({ why }) => !/atomic/.test(why));
   const told = (own.length > 0 ? own : refused).slice(0, 3).map(({ ref, why }) => `${ref} ${why}`);
   throw new TrunksError("PERMISSION_DENIED", redactUrl(`it refuses ${told.join(", ")}: ${failure}`), {

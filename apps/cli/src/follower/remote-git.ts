@@ -71,7 +71,7 @@ const untraced = Object.fromEntries(
 );
 
 /** Slower than this (bytes a second, for seconds) a host counts as away. */
-const slowest = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60"];
+const slowest = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=300"];
 
 /** The variables that hold the token; only their names are in arguments. */
 const [userVariable, tokenVariable, headerVariable] = ["TRUNKS_GIT_USER", "TRUNKS_GIT_TOKEN", "TRUNKS_GIT_HEADER"];

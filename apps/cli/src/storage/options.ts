@@ -103,7 +103,7 @@ export function statedPlace(args: Arguments): { readonly url?: string; readonly 
   if (url !== undefined && isGitMirrorUrl(url)) return { url: gitMirrorUrl(url) };
   if (url !== undefined && backend !== undefined) throw new UsageError("--url and --backend say the same: give one");
   if (backend === undefined) return url === undefined ? {} : { url };
-  if (backend.includes("://")) return { url: backend };
+  if (backend.includes("://")) return { url: isGitMirrorUrl(backend) ? gitMirrorUrl(backend) : backend };
   backendPackages(backend);
   return { scheme: backend };
 }

@@ -37,6 +37,10 @@ describe("a strict mirror that is a Git repository", () => {
     ).toEqual(wentWell);
     await sandbox.git(["commit", "-q", "--amend", "-m", "another second"], work);
     expect(await ending(sandbox, ["push", "-q", "--force", "origin", "main"], work)).toEqual(wentWell);
+    // A name that becomes a folder, in one push.
+    const folders = ["push", "-q", "--atomic", "origin", ":other", "main:other/a"];
+    expect(await ending(sandbox, folders, work)).toEqual(wentWell);
+    expect(await ending(sandbox, ["push", "-q", "origin", ":other/a", "main:other"], work)).toEqual(wentWell);
     const refs = await sandbox.refsOf();
     expect(refs.map((line) => line.split(" ")[1])).toEqual(["refs/heads/main", "refs/heads/other", "refs/tags/v1"]);
     expect(refs).toEqual(await sandbox.trunkRefs());

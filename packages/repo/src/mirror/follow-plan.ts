@@ -27,9 +27,9 @@ const maxLogEntries = 256;
 /** Each question of history is a run of git. */
 const historyConcurrency = 4;
 
-/** Only these follow. */
-function isFollowed(ref: string): boolean {
-  return ref.startsWith("refs/heads/") || ref.startsWith("refs/tags/");
+/** Only these follow. A name that is no UTF-8 cannot be told to another program. */
+export function isFollowed(ref: string): boolean {
+  return /^refs\/(heads|tags)\//.test(ref) && ref.isWellFormed();
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
 import { copyPacks } from "./copy-packs.ts";
+import { isFollowed } from "./follow-plan.ts";
 import type { OpenFollower } from "./follower.ts";
 import { Followers } from "./followers.ts";
 import { explained, overtaken, wrapped } from "./mirror-error.ts";
@@ -146,8 +147,9 @@ export class Mirrors {
       if (map.primary !== undefined) checkPrimary(state, await this.self(options));
       await this.#checkAll(places, state, options);
     }
-    // Refs, or the map, are all that followers have to do with.
-    if (record.entries.length > 0 || record.map !== undefined) await this.#prepare(behind, state, options, record);
+    // Branches and tags, or the map, are all that followers have to do with.
+    const isTheirs = record.entries.some(({ moves }) => moves.some(({ ref }) => isFollowed(ref)));
+    if (isTheirs || record.map !== undefined) await this.#prepare(behind, state, options, record);
     this.#checked = undefined;
     places = places.filter(({ name }) => !this.#missed.some((missed) => missed.name === name));
     await Promise.all(places.map((place) => this.#carryPacks(place, record, options)));
@@ -171,6 +173,7 @@ export class Mirrors {
 
   /** Brings the strict followers to refs of `state` that a push has moved. What does not succeed is remembered. */
   async follow(state: State, refs: ReadonlySet<string>, options: RequestOptions = {}): Promise<void> {
+    if (![...refs].some(isFollowed)) return;
     await Promise.all(
       followersOf(state.map, "strict").map((place) =>
         this.#remember(place, () => this.followers.follow(place, state, { ...options, only: refs })),

@@ -174,6 +174,13 @@ describe("a strict follower", () => {
     expect(hub.held.get(main)).toBe(oid(8));
   });
 
+  test("is spared names that cannot be told to git", async () => {
+    await begin();
+    expect(await push(repository(), "refs/heads/caf\udce9", 3)).toMatchObject({ moves: ["applied"], missed: [] });
+    expect([...hub.held.keys()]).toEqual([main]);
+    expect(await behind()).toBe(0);
+  });
+
   test("keeps what it has of its own, and a tag that somebody has moved", async () => {
     await begin();
     hub.held.set("refs/heads/pages", oid(9));
@@ -224,9 +231,16 @@ describe("a strict follower", () => {
     expect((await repository().readExisting()).map.mirrors.size).toBe(0);
   });
 
-  test("stops a program that has no git", async () => {
+  test("stops a program that has no git, unless it moves other refs than branches and tags", async () => {
     await begin();
     const client = new Repository(places.open("primary"));
+    expect(await publish(client, await client.readExisting(), "refs/private/own", 3)).toMatchObject({
+      moves: ["applied"],
+      missed: [],
+    });
+    await expect(publish(client, await client.readExisting(), main, 2)).rejects.toMatchObject({
+      code: "NOT_SUPPORTED",
+    });
     await expect(push(client, main, 2)).rejects.toMatchObject({
       code: "NOT_SUPPORTED",
       hint: expect.stringContaining("push with git"),
