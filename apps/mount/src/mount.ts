@@ -12,6 +12,7 @@ import { type MountRecord, writeMountRecord } from "./mount-record.ts";
 import { placeFiles } from "./placing.ts";
 import { rememberMount } from "./registry.ts";
 import { localShell } from "./shell.ts";
+import { startWatch, stopWatch, watchStatus } from "./start-watch.ts";
 import { findTarget, type Target } from "./target.ts";
 import { type TrunkFacts, trunkFacts } from "./trunk-facts.ts";
 import { unmount } from "./unmount.ts";
@@ -45,6 +46,7 @@ export async function mount(options: ShownMountOptions): Promise<Mount> {
     const record = await prepare(folder, target, facts, { environment, signal, progress, watch });
     const git = new Git(path, environment);
     const kept = record.state === "placing" ? await complete(git, record, facts, signal) : [];
+    await keepWatched(git, record);
     await rememberMount({ id: record.id, path, repository: record.repository, url: record.url });
     return mountOf(git, record, { created: facts.created, adopted: folder.used, kept: kept.map(shown) });
   });
@@ -62,6 +64,14 @@ async function prepare(folder: Folder, target: Target, facts: TrunkFacts, option
   await git.bytes(args, { signal, progress, failure: "UNAVAILABLE" });
   if (record.watch !== watch) await writeMountRecord(gitDir, { ...record, watch });
   return { ...record, watch };
+}
+
+/** Has the folder watched as the record says, which a process that is there may not do yet. */
+async function keepWatched(git: Git, { watch }: MountRecord): Promise<void> {
+  const there = await watchStatus(git.folder);
+  if (there !== undefined && there.watch === watch) return;
+  if (there !== undefined) await stopWatch(git.folder);
+  if (watch !== false) await startWatch(git);
 }
 
 /** The files of the first checkout. Answers those that were there and differ. */

@@ -6,6 +6,7 @@ import { Git } from "./git.ts";
 import { gitEnvironment } from "./git-environment.ts";
 import { type MountRecord, readMountRecord, removeMountRecord } from "./mount-record.ts";
 import { forgetMount } from "./registry.ts";
+import { stopWatch } from "./start-watch.ts";
 import { findUnpushed } from "./unpushed.ts";
 
 export interface MountFolderOptions extends RequestOptions {
@@ -16,7 +17,7 @@ export interface MountFolderOptions extends RequestOptions {
 }
 
 /** A mount that is there. */
-interface FoundMount {
+export interface FoundMount {
   /** Absolute. */
   readonly path: string;
   readonly record: MountRecord;
@@ -29,6 +30,7 @@ interface FoundMount {
 export async function unmount({ path: given, helperFolder, signal }: MountFolderOptions): Promise<Unmounted> {
   const { path, record } = await requireMount(given);
   const git = new Git(path, await gitEnvironment(helperFolder));
+  await stopWatch(path);
   const unpushed = await findUnpushed(git, record.remote, { signal });
   await removeMountRecord(join(path, ".git"));
   await forgetMount(record.id);
@@ -36,7 +38,7 @@ export async function unmount({ path: given, helperFolder, signal }: MountFolder
 }
 
 /** The mount that a folder is in. Throws `NOT_FOUND` when it is in none. */
-async function requireMount(given: string): Promise<FoundMount> {
+export async function requireMount(given: string): Promise<FoundMount> {
   const start = await realpath(resolve(given)).catch((cause) => {
     throw new TrunksError("NOT_FOUND", `${given} is not there`, { cause, hint: "`trunks mount list` lists mounts" });
   });

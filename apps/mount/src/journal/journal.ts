@@ -1,0 +1,159 @@
+import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isTrunksError, TrunksError } from "@trunks/core";
+import type { BytePath } from "../byte-path.ts";
+import { Git } from "../git.ts";
+import { journalRef, journalRefs, outdated } from "./journal-ref.ts";
+
+/** A state of the folder that is safe. */
+export interface SafeState {
+  readonly id: string;
+  readonly ref: string;
+}
+
+/** Objects and refs are on the disk when git says so, no hook of the user's runs, and nothing is packed behind our back. */
+const settings = [
+  "core.fsync=loose-object,pack,pack-metadata,reference",
+  "core.fsyncMethod=batch",
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "core.untrackedCache=false",
+  "gc.auto=0",
+  "maintenance.auto=false",
+  "advice.addEmbeddedRepo=false",
+  "core.safecrlf=false",
+];
+
+/** In the message of every state; the first of a day has no other before it. */
+const marker = "trunks journal";
+
+/**
+ * Makes commits of a folder's states, each on the one before, under refs of their own. The user's index, HEAD and branches are
+ * read, and never touched: an index of the journal's own holds what the folder was last.
+ */
+export class Journal {
+  readonly #git: Git;
+  readonly #plain: Git;
+  readonly #mountId: string;
+  readonly #index: string;
+  /** Tracked by the user in spite of the rules. */
+  #wanted: ReadonlySet<BytePath> = new Set();
+  #tree: string | undefined;
+  #head: string | undefined;
+  #last: SafeState | undefined;
+
+  /** `git` is at work in the mount's folder. */
+  constructor(git: Git, mountId: string) {
+    this.#index = join(git.folder, ".git", "trunks", "watch", "index");
+    const environment = { ...git.environment, ...identity, GIT_INDEX_FILE: this.#index, GIT_LITERAL_PATHSPECS: "1" };
+    this.#git = new Git(git.folder, environment, settings);
+    this.#plain = git;
+    this.#mountId = mountId;
+  }
+
+  /** The last state that is safe; `undefined` before the first. */
+  get last(): SafeState | undefined {
+    return this.#last;
+  }
+
+  /** Takes up what an earlier process has left, and forgets what is too old. */
+  async begin(now: Date): Promise<void> {
+    await mkdir(join(this.#index, ".."), { recursive: true, mode: 0o700 });
+    const format = "--format=%(refname)";
+    const refs = (await this.#git.text(["for-each-ref", format, journalRefs(this.#mountId)]))
+      .split("\n")
+      .filter(Boolean);
+    const old = outdated(refs, this.#mountId, now);
+    for (const ref of old) await this.#git.bytes(["update-ref", "-d", ref]);
+    const newest = refs.filter((ref) => !old.includes(ref)).at(-1);
+    if (newest === undefined) return;
+    const [id, tree, , head] = (await this.#git.text(["log", "-1", "--format=%H %T %P", newest])).split(" ");
+    this.#last = { id: id as string, ref: newest };
+    [this.#tree, this.#head] = [tree, head];
+  }
+
+  isWanted(path: BytePath): boolean {
+    return this.#wanted.has(path);
+  }
+
+  /** Looks at everything, as `git add -A` does, by the rules as they are now. Answers what could not be read. */
+  async takeAll(): Promise<string[]> {
+    await rm(`${this.#index}.lock`, { force: true }); // No other writes there: the lock is of a process that was killed.
+    const own = join(this.#git.folder, ".git", "index");
+    const copied = `${this.#index}.new`;
+    // What the user's index knows need not be read again.
+    const hasIndex = await copyFile(own, copied).then(
+      () => true,
+      () => false,
+    );
+    if (hasIndex) await rename(copied, this.#index);
+    else await rm(this.#index, { force: true });
+    const { status, stderr } = await this.#git.try(["add", "-A", "--ignore-errors", "--", "."]);
+    const complaints = stderr.split("\n").filter((line) => /^(error|fatal|warning): /.test(line));
+    if (status !== 0) throwSerious(stderr, status);
+    this.#wanted = new Set(await this.#git.items(["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"]));
+    return complaints;
+  }
+
+  /** Looks at these files, which may be gone; no folders. Throws when one cannot be read. */
+  async takeSome(paths: readonly BytePath[]): Promise<void> {
+    if (paths.length === 0) return;
+    await rm(`${this.#index}.lock`, { force: true });
+    const input = Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1");
+    await this.#git.bytes(["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], { input });
+  }
+
+  /** Makes what was taken safe. Answers the state; the last one when nothing has changed. */
+  async commit(now: Date): Promise<SafeState | undefined> {
+    const [tree, head, branch] = await Promise.all([this.#git.text(["write-tree"]), this.#headId(), this.#branch()]);
+    const ref = journalRef(this.#mountId, now);
+    if (tree === this.#tree && head === this.#head) return this.#last;
+    const before = this.#last?.ref === ref ? this.#last.id : await this.#beginning();
+    const parents = [before, ...(head === undefined ? [] : [head])].flatMap((id) => ["-p", id]);
+    const message = `${marker}\n\nBranch: ${branch ?? "none"}\n`;
+    const id = await this.#git.text(["commit-tree", tree, ...parents], { input: message });
+    await this.#git.bytes(["update-ref", ref, id]);
+    [this.#tree, this.#head, this.#last] = [tree, head, { id, ref }];
+    return this.#last;
+  }
+
+  /** The commit on which a day's states stand, so that a first parent is always the journal's. */
+  async #beginning(): Promise<string> {
+    const empty = await this.#git.text(["hash-object", "-t", "tree", "-w", "--stdin"]);
+    return this.#git.text(["commit-tree", empty], { input: "trunks journal begins\n" });
+  }
+
+  async #headId(): Promise<string | undefined> {
+    const { status, stdout } = await this.#plain.try(["rev-parse", "--quiet", "--verify", "HEAD"]);
+    return status === 0 ? stdout.toString().trim() : undefined;
+  }
+
+  async #branch(): Promise<string | undefined> {
+    const { status, stdout } = await this.#plain.try(["symbolic-ref", "--quiet", "--short", "HEAD"]);
+    return status === 0 ? stdout.toString().trim() : undefined;
+  }
+}
+
+const identity = {
+  GIT_AUTHOR_NAME: "trunks",
+  GIT_AUTHOR_EMAIL: "trunks@localhost",
+  GIT_COMMITTER_NAME: "trunks",
+  GIT_COMMITTER_EMAIL: "trunks@localhost",
+  GIT_AUTHOR_DATE: undefined,
+  GIT_COMMITTER_DATE: undefined,
+};
+
+/** Files that cannot be read are left out and told; a full disk, or a git that cannot work at all, is another matter. */
+function throwSerious(stderr: string, status: number): void {
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+    throw new TrunksError("NO_SPACE", "the journal cannot be written: no space is left on the disk", {
+      hint: "make room: df -h",
+    });
+  }
+  if (status !== 1) throw new TrunksError("INTERNAL", `git add: ${stderr.trim().split("\n").at(-1)}`);
+}
+
+/** Whether a failure may be that of one file, so that looking at everything goes on without it. */
+export function isOneFilesFault(error: unknown): boolean {
+  return isTrunksError(error, "INTERNAL");
+}

@@ -1,0 +1,116 @@
+import { type FSWatcher, lstatSync, readFileSync, watch } from "node:fs";
+import { type BytePath, onDisk } from "../byte-path.ts";
+
+export interface FolderWatcherEvents {
+  /** Something happened to what is there, or no longer there. */
+  changed(path: BytePath): void;
+  /** Changes may have been missed: everything must be looked at. */
+  lost(reason: string): void;
+}
+
+interface WatchedFolder {
+  readonly watcher: FSWatcher;
+  /** Which folder it is, whatever its name. */
+  readonly inode: number;
+}
+
+/**
+ * Watches folders, each on its own, by the runtime's own watcher. A new folder is watched before it is read, so that nothing in
+ * it goes unseen; and folders that are of no interest cost nothing.
+ *
+ * Linux queues events, and throws away what comes to a full queue without a word to the reader. Each event of the queue is
+ * counted here, and a queue that was full is read in one go: whoever counts fewer events in a turn of the loop than the queue
+ * holds has missed none. Source: inotify(7).
+ */
+export class FolderWatcher {
+  readonly #folder: string;
+  readonly #events: FolderWatcherEvents;
+  readonly #watched = new Map<BytePath, WatchedFolder>();
+  readonly #queueSize = queueSize();
+  #eventsInTurn = 0;
+  /** Whether some folder could not be watched. */
+  incomplete = false;
+
+  constructor(folder: string, events: FolderWatcherEvents) {
+    this.#folder = folder;
+    this.#events = events;
+  }
+
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  has(path: BytePath): boolean {
+    return this.#watched.has(path);
+  }
+
+  /** Whether that very folder is watched under this name. */
+  isCurrent(path: BytePath, inode: number): boolean {
+    return this.#watched.get(path)?.inode === inode;
+  }
+
+  /** Watches a folder, not those in it; the empty path is the top. */
+  add(path: BytePath): void {
+    const place = this.#place(path);
+    try {
+      if (this.isCurrent(path, lstatSync(place).ino)) return;
+      this.#close(path);
+      const watcher = watch(place, "buffer", (_, name) => this.#take(path, name));
+      watcher.on("error", (error) => this.#events.lost(error.message));
+      this.#watched.set(path, { watcher, inode: lstatSync(place).ino });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "ENOTDIR") return; // Gone again.
+      this.incomplete = true;
+      this.#events.lost(code === "ENOSPC" || code === "EMFILE" ? "too many folders to watch" : String(code));
+    }
+  }
+
+  /** Forgets a folder and those below it. */
+  remove(path: BytePath): void {
+    this.#close(path);
+    for (const below of [...this.#watched.keys()]) if (below.startsWith(`${path}/`)) this.#close(below);
+  }
+
+  /** Forgets folders that are not there any more. */
+  removeGone(): void {
+    for (const [path, { inode }] of [...this.#watched]) {
+      const there = lstatSync(this.#place(path), { throwIfNoEntry: false });
+      if (there?.ino !== inode) this.#close(path);
+    }
+  }
+
+  close(): void {
+    for (const path of [...this.#watched.keys()]) this.#close(path);
+  }
+
+  #place(path: BytePath): Buffer {
+    return path === "" ? Buffer.from(this.#folder) : onDisk(this.#folder, path);
+  }
+
+  #close(path: BytePath): void {
+    this.#watched.get(path)?.watcher.close();
+    this.#watched.delete(path);
+  }
+
+  #take(folder: BytePath, name: Buffer | null): void {
+    if (this.#eventsInTurn++ === 0) {
+      setImmediate(() => {
+        this.#eventsInTurn = 0;
+      });
+    }
+    if (this.#eventsInTurn === this.#queueSize) this.#events.lost("more changes than the system's queue holds");
+    const text = name?.toString("latin1");
+    if (text === undefined) this.#events.lost("a change without a name");
+    else this.#events.changed(folder === "" ? text : `${folder}/${text}`);
+  }
+}
+
+/** Half of what the queue holds, for events that come to nobody any more are not counted. */
+function queueSize(): number {
+  try {
+    return Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8")) >> 1;
+  } catch {
+    return 8192;
+  }
+}

@@ -1,0 +1,218 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { isTrunksError } from "@trunks/core";
+import { type BytePath, parentOf } from "../byte-path.ts";
+import type { Git } from "../git.ts";
+import { isOneFilesFault, Journal, type SafeState } from "../journal/journal.ts";
+import { kindAt, watchBelow } from "./folder-scan.ts";
+import { FolderWatcher } from "./folder-watcher.ts";
+import { IgnoreRules } from "./ignore-rules.ts";
+
+export interface WatchedFolderOptions {
+  readonly mountId: string;
+  /** Told each state as it becomes safe. */
+  readonly saved: (state: SafeState) => void;
+  readonly log: (line: string) => void;
+}
+
+/** So long after a change it is journalled, in milliseconds: long enough for a program's other changes to come along. */
+const settleMs = 300;
+/** While git holds its index, as it does when it switches branches, at most so long is waited. */
+const patienceMs = 1000;
+/** From so many paths on, looking at everything is quicker than asking for each. */
+const manyPaths = 2000;
+
+/** A folder whose every change is journalled soon: see docs/mounts.md for the bound, and for what does not count as a change. */
+export class WatchedFolder {
+  readonly #folder: string;
+  readonly #journal: Journal;
+  readonly #watcher: FolderWatcher;
+  readonly #rules: IgnoreRules;
+  readonly #options: WatchedFolderOptions;
+  #changed = new Set<BytePath>();
+  /** Why everything must be looked at; `undefined` when the changed paths are all. */
+  #all: string | undefined;
+  #headMoved = false;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #lastRoundMs = 0;
+  /** What keeps changes from being journalled, if something does. */
+  trouble: string | undefined;
+
+  constructor(git: Git, options: WatchedFolderOptions) {
+    this.#folder = git.folder;
+    this.#options = options;
+    this.#journal = new Journal(git, options.mountId);
+    this.#rules = new IgnoreRules(git);
+    this.#watcher = new FolderWatcher(git.folder, {
+      changed: (path) => this.#take(path),
+      lost: (reason) => this.#lookAtAll(reason),
+    });
+  }
+
+  get last(): SafeState | undefined {
+    return this.#journal.last;
+  }
+
+  get folderCount(): number {
+    return this.#watcher.size;
+  }
+
+  /** Watches, and journals what the folder is now. */
+  async begin(): Promise<void> {
+    await this.#journal.begin(new Date());
+    for (const path of [".git", ".git/info", ".git/logs"]) this.#watcher.add(path);
+    this.#lookAtAll("the beginning");
+    await this.flush();
+  }
+
+  /** Journals everything that had changed when this was called. Throws what keeps it from being safe. */
+  async flush(): Promise<SafeState | undefined> {
+    // A whole turn of the loop: what the system has queued by now is read in it.
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#round = this.#round.catch(() => {}).then(() => this.#journalChanges());
+    await this.#round;
+    return this.#journal.last;
+  }
+
+  async end(): Promise<void> {
+    this.#watcher.close();
+    clearTimeout(this.#timer);
+    await this.#round.catch(() => {});
+    this.#rules.restart();
+  }
+
+  #take(path: BytePath): void {
+    if (path.startsWith(".git/")) {
+      // Git's own work: what it does to HEAD, and to the rules, is told by these alone.
+      if (path === ".git/info/exclude") this.#lookAtAll("the rules of what is ignored have changed");
+      else if (path === ".git/logs") this.#watcher.add(path);
+      else if (path !== ".git/HEAD" && path !== ".git/logs/HEAD") return;
+      this.#headMoved = true;
+      this.#schedule(settleMs);
+      return;
+    }
+    if (path === ".git" || path === ".trunks" || path.startsWith(".trunks/")) return;
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (name === ".gitignore" || name === ".gitattributes") {
+      this.#lookAtAll("the rules of what is ignored have changed");
+    }
+    this.#changed.add(path);
+    if (this.#changed.size > manyPaths) this.#lookAtAll("many changes");
+    this.#schedule(settleMs);
+  }
+
+  #lookAtAll(reason: string): void {
+    this.#all ??= reason;
+    this.#schedule(settleMs);
+  }
+
+  /** A folder so large that a round takes long is not looked at all the time. */
+  #schedule(delayMs: number): void {
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#round = this.#round.catch(() => {}).then(() => this.#settled());
+        this.#round.catch(() => {}); // Told by `trouble`.
+      },
+      Math.max(delayMs, this.#lastRoundMs),
+    );
+  }
+
+  /** Waits for git to be done with what it does, within reason. */
+  async #settled(): Promise<void> {
+    const lock = join(this.#folder, ".git", "index.lock");
+    for (let waitedMs = 0; waitedMs < patienceMs && existsSync(lock); waitedMs += 50) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await this.#journalChanges();
+  }
+
+  async #journalChanges(): Promise<void> {
+    const started = performance.now();
+    const [changed, all, headMoved] = [this.#changed, this.#all, this.#headMoved];
+    [this.#changed, this.#all, this.#headMoved] = [new Set(), undefined, false];
+    try {
+      const found = all === undefined ? await this.#takeSome(changed) : "folders";
+      if (found === "folders") await this.#takeAll(all ?? "folders have come or gone");
+      if (found !== "nothing" || headMoved) await this.#commit();
+      this.#setTrouble(undefined);
+    } catch (error) {
+      // Nothing of it is forgotten: the next round looks at everything, and there is one.
+      this.#all ??= "an earlier attempt failed";
+      this.#setTrouble(isTrunksError(error) ? `${error.code}: ${error.message}` : String(error));
+      this.#schedule(patienceMs);
+      throw error;
+    } finally {
+      this.#lastRoundMs = performance.now() - started;
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const before = this.#journal.last?.id;
+    const state = await this.#journal.commit(new Date());
+    if (state !== undefined && state.id !== before) this.#options.saved(state);
+  }
+
+  #setTrouble(trouble: string | undefined): void {
+    if (trouble === this.trouble) return;
+    this.trouble = trouble;
+    this.#options.log(
+      trouble === undefined ? "changes are journalled again" : `changes are NOT journalled: ${trouble}`,
+    );
+  }
+
+  async #takeAll(reason: string): Promise<void> {
+    this.#options.log(`looking at everything: ${reason}`);
+    this.#rules.restart();
+    await watchBelow(this.#folder, "", this.#watcher, this.#rules);
+    this.#watcher.removeGone();
+    for (const complaint of (await this.#journal.takeAll()).slice(0, 20)) this.#options.log(complaint);
+    // What has no watcher is looked at from time to time.
+    if (this.#watcher.incomplete) this.#lookAtAll("some folders cannot be watched");
+  }
+
+  /** `folders`: what has changed cannot be told from the paths alone. */
+  async #takeSome(changed: ReadonlySet<BytePath>): Promise<"nothing" | "files" | "folders"> {
+    const [files, folders]: [BytePath[], BytePath[]] = [[], []];
+    for (const path of changed) {
+      const found = kindAt(this.#folder, path);
+      const known = this.#watcher.has(path);
+      if (found.kind === "folder") {
+        if (this.#watcher.isCurrent(path, found.inode)) continue;
+        if (known) return "folders";
+        folders.push(path);
+      } else if (known) {
+        this.#watcher.remove(path);
+        return "folders";
+      } else if (path.endsWith("/.git")) return "folders";
+      else if (found.kind !== "other" && this.#isInWatched(path)) files.push(path);
+    }
+    for (const folder of await this.#notIgnored(folders)) {
+      files.push(...(await watchBelow(this.#folder, folder, this.#watcher, this.#rules)));
+    }
+    const taken = await this.#notIgnored(files);
+    if (taken.length === 0) return "nothing";
+    if (taken.length > manyPaths) return "folders";
+    try {
+      await this.#journal.takeSome(taken);
+      return "files";
+    } catch (error) {
+      if (isOneFilesFault(error)) return "folders";
+      throw error;
+    }
+  }
+
+  /** What was in a folder that is gone is the folder's matter. */
+  #isInWatched(path: BytePath): boolean {
+    return this.#watcher.has(parentOf(path) ?? "");
+  }
+
+  async #notIgnored(paths: readonly BytePath[]): Promise<BytePath[]> {
+    const ignored = await this.#rules.ask(paths);
+    return paths.filter((path, index) => !ignored?.[index] || this.#journal.isWanted(path));
+  }
+}
