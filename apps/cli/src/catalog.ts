@@ -79,6 +79,11 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/mount.ts"),
   },
   { name: "mount list", summary: "list this machine's mounts", load: () => import("./commands/mount-list.ts") },
+  {
+    name: "recover",
+    summary: "list what a watched folder was, and bring it back",
+    load: () => import("./commands/recover.ts"),
+  },
   { name: "unmount", summary: "end a mount; its folder stays", load: () => import("./commands/unmount.ts") },
   {
     name: "storage add",

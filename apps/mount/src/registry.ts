@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { dataFolder } from "@trunks/location";
 import { readText, replaceFile, unwritable } from "./durable-file.ts";
 import { type MountRecord, readMountRecord } from "./mount-record.ts";
+import { watchStatus } from "./start-watch.ts";
+import type { DaemonStatus } from "./watch/daemon-socket.ts";
 
 /** A mount as this machine's user has it in a list. */
 export interface KnownMount {
@@ -17,7 +19,10 @@ export interface KnownMount {
 /** What a mount of the list is now: `missing` when its folder is gone, or is that mount no more. */
 export interface ListedMount extends KnownMount {
   readonly state: "ready" | "incomplete" | "missing";
+  /** Whether changes shall be journalled. */
   readonly watch: MountRecord["watch"];
+  /** What the process says that watches it; `null` when none does. */
+  readonly watcher: DaemonStatus | null;
 }
 
 /** Each mount is a file of its own, so that nobody waits for anybody. */
@@ -56,6 +61,7 @@ async function read(name: string): Promise<KnownMount | undefined> {
 
 async function look(mount: KnownMount): Promise<ListedMount> {
   const record = await readMountRecord(join(mount.path, ".git")).catch(() => undefined);
-  if (record?.id !== mount.id) return { ...mount, state: "missing", watch: false };
-  return { ...mount, state: record.state === "placing" ? "incomplete" : "ready", watch: record.watch };
+  if (record?.id !== mount.id) return { ...mount, state: "missing", watch: false, watcher: null };
+  const watcher = (await watchStatus(mount.path).catch(() => undefined)) ?? null;
+  return { ...mount, state: record.state === "placing" ? "incomplete" : "ready", watch: record.watch, watcher };
 }

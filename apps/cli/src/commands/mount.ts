@@ -1,22 +1,25 @@
+import { type Arguments, UsageError } from "../arguments.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
 import { launcherFolder } from "../launcher.ts";
-import { counted, mountAnswer, some } from "../mount/mount-answer.ts";
+import { counted, mountAnswer, some, watchText } from "../mount/mount-answer.ts";
 import { loadMountPackage } from "../mount/mount-package.ts";
 import { bareStorage, connectionOptions, secretsHelp, storageFrom } from "../storage/options.ts";
 import { installations } from "../trunk/open-trunk.ts";
 
 export const command: Command = {
-  usage: ["[--path FOLDER] [--repo NAME] [--backend URL [STORE OPTIONS]]"],
+  usage: ["[--path FOLDER] [--repo NAME] [--backend URL [STORE OPTIONS]] [--watch]"],
   description: [
     "Makes a trunk a normal folder with normal git in it, ready for work. A trunk that is new is made. A folder that is there already is adopted: no file in it is changed, what the trunk has beside them is added, and a folder of another trunk is refused. Interrupted, the same command completes it; run again, it fetches.",
     "Without --backend the trunk lies in the store that the folder's settings name, else those of the clone around, else the environment's storage primary.",
+    "With --watch a process in the background journals every change within two seconds, beside the branches and without touching index or HEAD; `trunks recover` lists these states and brings them back. With --watch=push the journal goes to the trunk as well, so that it outlives this machine. What is ignored is not journalled.",
     secretsHelp,
   ],
   options: {
     path: { value: "FOLDER", help: "where (default: the current folder)" },
     repo: { value: "NAME", help: "the repository's name in its store (default: the folder's)" },
     backend: { value: "URL", help: "the store: s3://bucket/path, local:///folder, … (see trunks help urls)" },
+    watch: { value: "on|push|off", fallback: "on", help: "journal every change, and bring the journal to the trunk" },
     ...connectionOptions,
   },
   async run(context) {
@@ -26,6 +29,7 @@ export const command: Command = {
       path: args.text("path") ?? ".",
       repo: args.text("repo"),
       backend: await chosenBackend(context),
+      watch: chosenWatch(args),
       helperFolder: await launcherFolder(),
       installations,
       progress: output.live,
@@ -33,7 +37,10 @@ export const command: Command = {
     });
     const answer = mountAnswer(made);
     const commit = answer.commit_id?.slice(0, 12) ?? "no commit yet";
-    output.answer(answer, `${made.path}: ${made.repository}, on ${answer.branch ?? "no branch"} (${commit})`);
+    output.answer(
+      answer,
+      `${made.path}: ${made.repository}, on ${answer.branch ?? "no branch"} (${commit})${watchText(made.watch)}`,
+    );
     if (!output.json && made.created) output.note(`a new trunk was made: ${made.url}`);
     if (!output.json && made.kept.length > 0) {
       const those = counted(made.kept.length, "file");
@@ -42,6 +49,13 @@ export const command: Command = {
     return exitStatus.ok;
   },
 };
+
+function chosenWatch(args: Arguments): boolean | "push" | undefined {
+  const text = args.text("watch");
+  if (text === undefined || text === "push") return text;
+  if (text === "on" || text === "off") return text === "on";
+  throw new UsageError(`--watch takes on, push or off, not ${JSON.stringify(text)}`);
+}
 
 /** The store that the command line names, else the clone's around. A mount that is there knows its own. */
 async function chosenBackend({ arguments: args }: Context) {

@@ -14,12 +14,19 @@ export interface MountAnswer {
   readonly adopted: boolean;
   /** Files that were there and are not as the trunk has them. */
   readonly kept: readonly string[];
+  /** Whether changes are journalled, and whether the journal goes to the trunk. */
+  readonly watch: boolean | "push";
 }
 
 export function mountAnswer(mount: Mount): MountAnswer {
-  const { id, path, repository, url, remote, branch, head, created, adopted, kept } = mount;
+  const { id, path, repository, url, remote, branch, head, created, adopted, kept, watch } = mount;
   const place = { object: "mount", id, path, repository, url, remote } as const;
-  return { ...place, branch: branch ?? null, commit_id: head ?? null, created, adopted, kept };
+  return { ...place, branch: branch ?? null, commit_id: head ?? null, created, adopted, kept, watch };
+}
+
+/** Behind a mount in a line of its own. */
+export function watchText(watch: Mount["watch"]): string {
+  return watch === false ? "" : watch === "push" ? ", watched, the journal is pushed" : ", watched";
 }
 
 /** What only this folder has, a line each; none when the trunk has it all. */
