@@ -17,9 +17,9 @@ import { WatchedFolder } from "./watch/watched-folder.ts";
  */
 async function main(folder: string): Promise<void> {
   const own = join(folder, ".git", "trunks", "watch");
-  await mkdir(own, { recursive: true, mode: 0o700 });
   const record = await readMountRecord(join(folder, ".git"));
   if (record === undefined) throw new TrunksError("NOT_FOUND", `${folder} is no mount`);
+  await mkdir(own, { recursive: true, mode: 0o700 });
   const log = watchLog(join(own, "log"));
   const git = new Git(folder, process.env);
   const push = record.watch === "push" ? new JournalPush(git, record.remote, log) : undefined;

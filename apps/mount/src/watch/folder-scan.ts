@@ -31,6 +31,7 @@ export async function watchBelow(
         else if (entry.isFile() || entry.isSymbolicLink()) files.push(path);
       }
     }
+    // Where git cannot say, too much is watched; what is journalled is decided again.
     const ignored = await rules.ask(found);
     level = found.filter((_, index) => !ignored?.[index]);
   }

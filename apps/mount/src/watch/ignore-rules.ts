@@ -31,7 +31,8 @@ export class IgnoreRules {
     const child = this.#child ?? this.#start();
     return new Promise((answer) => {
       this.#questions.push({ answer, count: paths.length });
-      child.stdin.write(Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1"));
+      // A name that begins with a colon would mean something else.
+      child.stdin.write(Buffer.from(paths.map((path) => `./${path}\0`).join(""), "latin1"));
     });
   }
 
@@ -45,8 +46,7 @@ export class IgnoreRules {
   #start(): ChildProcessWithoutNullStreams {
     const { folder, environment } = this.#git;
     const args = ["check-ignore", "-z", "--stdin", "--verbose", "--non-matching", "--no-index"];
-    const env = { ...environment, GIT_LITERAL_PATHSPECS: "1" };
-    const child = spawn("git", args, { cwd: folder, env });
+    const child = spawn("git", args, { cwd: folder, env: environment });
     this.#child = child;
     child.stdout.setEncoding("latin1").on("data", (text: string) => this.#child === child && this.#read(text));
     child.stderr.resume();

@@ -191,10 +191,13 @@ export class WatchedFolder {
       } else if (path.endsWith("/.git")) return "folders";
       else if (found.kind !== "other" && this.#isInWatched(path)) files.push(path);
     }
-    for (const folder of await this.#notIgnored(folders)) {
+    const entered = await this.#notIgnored(folders);
+    if (entered === undefined) return "folders";
+    for (const folder of entered) {
       files.push(...(await watchBelow(this.#folder, folder, this.#watcher, this.#rules)));
     }
     const taken = await this.#notIgnored(files);
+    if (taken === undefined) return "folders";
     if (taken.length === 0) return "nothing";
     if (taken.length > manyPaths) return "folders";
     try {
@@ -211,8 +214,9 @@ export class WatchedFolder {
     return this.#watcher.has(parentOf(path) ?? "");
   }
 
-  async #notIgnored(paths: readonly BytePath[]): Promise<BytePath[]> {
+  /** `undefined` when git cannot say. */
+  async #notIgnored(paths: readonly BytePath[]): Promise<BytePath[] | undefined> {
     const ignored = await this.#rules.ask(paths);
-    return paths.filter((path, index) => !ignored?.[index] || this.#journal.isWanted(path));
+    return ignored && paths.filter((path, index) => !ignored[index] || this.#journal.isWanted(path));
   }
 }
