@@ -1,3 +1,4 @@
 import { packageBuild } from "../../scripts/tsup.ts";
 
-export default packageBuild(["src/index.ts"]);
+/** The program that watches is looked for beside the library. */
+export default packageBuild(["src/index.ts", "src/daemon.ts"]);

@@ -86,6 +86,7 @@ async function makeSafe({ path, record }: FoundMount, git: Git): Promise<string>
   const journal = new Journal(git, record.id);
   const now = new Date();
   await journal.begin(now);
+  await journal.restart();
   await journal.takeAll();
   return ((await journal.commit(now)) as { id: string }).id;
 }

@@ -25,6 +25,7 @@ test("mount, mount list and unmount, in text and in JSON", async () => {
     created: true,
     adopted: false,
     kept: [],
+    watch: false,
   });
   await sandbox.git(["commit", "-q", "--allow-empty", "-m", "one"], { folder: "work" });
   await trunksText(sandbox, ["push"], { folder: "work" });
@@ -51,4 +52,37 @@ test("refusals end with status 1 and say what to do; a wrong command line ends w
   expect(await trunksJson(sandbox, ["unmount", "home"])).toMatchObject({ object: "error", code: "NOT_FOUND" });
   expect((await trunks(sandbox, ["mount", "--nope"])).status).toBe(2);
   expect((await trunks(sandbox, ["mount", "surplus"])).status).toBe(2);
+});
+
+test("a watched mount's states are listed and brought back", async () => {
+  const made = await trunks(sandbox, ["mount", "--repo", "w", "--backend", store, "--path", "watched", "--watch"]);
+  expect(made.stdout).toContain("on main (no commit yet), watched\n");
+  const folder = { folder: "watched" };
+  sandbox.write("watched/a", "one\n");
+  const first = await trunksJson<{ data: { id: string }[] }>(sandbox, ["recover", "--limit", "1"], folder);
+  const id = first.data[0]?.id as string;
+  sandbox.write("watched/a", "two\n");
+  const done = await trunks(sandbox, ["recover", "--to", id.slice(0, 10), "a"], folder);
+  expect(done.stdout).toBe(`${sandbox.path}/watched: 1 file brought back, 0 removed\n`);
+  expect(sandbox.read("watched/a")).toBe("one\n");
+  const back = /trunks recover --to ([0-9a-f]{12})\n$/.exec(done.stderr)?.[1] as string;
+  expect(await trunksJson(sandbox, ["recover", "--to", back], folder)).toMatchObject({
+    object: "recovery",
+    restored: ["a"],
+    removed: [],
+    blocked: [],
+    before: expect.any(String),
+  });
+  expect(sandbox.read("watched/a")).toBe("two\n");
+  await trunksText(sandbox, ["recover", "--to", id, "--into", "copy"], folder);
+  expect(sandbox.read("watched/copy/a")).toBe("one\n");
+  const { data } = await trunksJson<{ data: { path: string }[] }>(sandbox, ["mount", "list"]);
+  expect(data.find(({ path }) => path.endsWith("/watched"))).toMatchObject({
+    watch: true,
+    watcher: { saved: expect.any(String), pushed: null, trouble: null },
+  });
+  expect(await trunksText(sandbox, ["mount", "list"])).toMatch(/watched {2}w .* watched$/m);
+  expect((await trunks(sandbox, ["recover", "--into", "x"], folder)).status).toBe(2);
+  expect(await trunksJson(sandbox, ["recover", "--to", "0000"], folder)).toMatchObject({ code: "NOT_FOUND" });
+  await trunksText(sandbox, ["unmount"], folder);
 });

@@ -1,7 +1,8 @@
 import { copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
-import type { BytePath } from "../byte-path.ts";
+import { type BytePath, parentOf } from "../byte-path.ts";
+import { unwritable } from "../durable-file.ts";
 import { Git } from "../git.ts";
 import { journalRef, journalRefs, outdated } from "./journal-ref.ts";
 
@@ -36,7 +37,7 @@ export class Journal {
   readonly #plain: Git;
   readonly #mountId: string;
   readonly #index: string;
-  /** Tracked by the user in spite of the rules. */
+  /** Tracked by the user in spite of the rules, with the folders above. */
   #wanted: ReadonlySet<BytePath> = new Set();
   #tree: string | undefined;
   #head: string | undefined;
@@ -72,27 +73,34 @@ export class Journal {
     [this.#tree, this.#head] = [tree, head];
   }
 
+  /** Whether the user tracks a file that the rules ignore, or one below this folder. */
   isWanted(path: BytePath): boolean {
     return this.#wanted.has(path);
   }
 
-  /** Looks at everything, as `git add -A` does, by the rules as they are now. Answers what could not be read. */
-  async takeAll(): Promise<string[]> {
+  /** Begins anew from what the user's index knows: it need not be read again. `takeAll` must follow. */
+  async restart(): Promise<void> {
     await rm(`${this.#index}.lock`, { force: true }); // No other writes there: the lock is of a process that was killed.
     const own = join(this.#git.folder, ".git", "index");
     const copied = `${this.#index}.new`;
-    // What the user's index knows need not be read again.
     const hasIndex = await copyFile(own, copied).then(
       () => true,
-      () => false,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw unwritable(copied, error);
+      },
     );
     if (hasIndex) await rename(copied, this.#index);
     else await rm(this.#index, { force: true });
+    const wanted = await this.#git.items(["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"]);
+    this.#wanted = new Set(wanted.flatMap(withParents));
+  }
+
+  /** Looks at everything, as `git add -A` does, by the rules as they are now. Answers what could not be read. */
+  async takeAll(): Promise<string[]> {
     const { status, stderr } = await this.#git.try(["add", "-A", "--ignore-errors", "--", "."]);
-    const complaints = stderr.split("\n").filter((line) => /^(error|fatal|warning): /.test(line));
     if (status !== 0) throwSerious(stderr, status);
-    this.#wanted = new Set(await this.#git.items(["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"]));
-    return complaints;
+    return stderr.split("\n").filter((line) => /^(error|fatal|warning): /.test(line));
   }
 
   /** Looks at these files, which may be gone; no folders. Throws when one cannot be read. */
@@ -132,6 +140,11 @@ export class Journal {
     const { status, stdout } = await this.#plain.try(["symbolic-ref", "--quiet", "--short", "HEAD"]);
     return status === 0 ? stdout.toString().trim() : undefined;
   }
+}
+
+function withParents(path: BytePath): BytePath[] {
+  const parent = parentOf(path);
+  return parent === undefined ? [path] : [path, ...withParents(parent)];
 }
 
 const identity = {

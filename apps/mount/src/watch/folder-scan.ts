@@ -1,7 +1,6 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { type BytePath, onDisk } from "../byte-path.ts";
 import type { FolderWatcher } from "./folder-watcher.ts";
-import type { IgnoreRules } from "./ignore-rules.ts";
 
 /**
  * Watches a folder and those below it that git would not ignore, and answers the files in them. Neither git's own folders nor
@@ -11,7 +10,7 @@ export async function watchBelow(
   root: string,
   start: BytePath,
   watcher: FolderWatcher,
-  rules: IgnoreRules,
+  notIgnored: (folders: readonly BytePath[]) => Promise<BytePath[] | undefined>,
 ): Promise<BytePath[]> {
   const files: BytePath[] = [];
   for (let level = [start]; level.length > 0; ) {
@@ -32,8 +31,7 @@ export async function watchBelow(
       }
     }
     // Where git cannot say, too much is watched; what is journalled is decided again.
-    const ignored = await rules.ask(found);
-    level = found.filter((_, index) => !ignored?.[index]);
+    level = (await notIgnored(found)) ?? found;
   }
   return files;
 }

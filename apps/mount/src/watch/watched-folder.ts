@@ -168,7 +168,8 @@ export class WatchedFolder {
   async #takeAll(reason: string): Promise<void> {
     this.#options.log(`looking at everything: ${reason}`);
     this.#rules.restart();
-    await watchBelow(this.#folder, "", this.#watcher, this.#rules);
+    await this.#journal.restart();
+    await this.#watchBelow("");
     this.#watcher.removeGone();
     for (const complaint of (await this.#journal.takeAll()).slice(0, 20)) this.#options.log(complaint);
     // What has no watcher is looked at from time to time.
@@ -194,7 +195,7 @@ export class WatchedFolder {
     const entered = await this.#notIgnored(folders);
     if (entered === undefined) return "folders";
     for (const folder of entered) {
-      files.push(...(await watchBelow(this.#folder, folder, this.#watcher, this.#rules)));
+      files.push(...(await this.#watchBelow(folder)));
     }
     const taken = await this.#notIgnored(files);
     if (taken === undefined) return "folders";
@@ -207,6 +208,10 @@ export class WatchedFolder {
       if (isOneFilesFault(error)) return "folders";
       throw error;
     }
+  }
+
+  #watchBelow(start: BytePath): Promise<BytePath[]> {
+    return watchBelow(this.#folder, start, this.#watcher, (folders) => this.#notIgnored(folders));
   }
 
   /** What was in a folder that is gone is the folder's matter. */
