@@ -101,11 +101,13 @@ function test() {
   rmSync(environment.TRUNKS_RESULTS_DIR, { recursive: true, force: true });
   say("bringing the test servers");
   const servers = run("pnpm", ["--silent", "-C", "test-servers", "run", "install-servers"]);
+  say("bringing the other runtimes");
+  const runtimes = run("pnpm", ["--silent", "-C", "test-runtimes", "run", "install-runtimes"]);
   say("running the suites");
   // A suite of its own takes both cores for moments only, and servers need some of the memory: two at a time.
   const flags = ["--concurrency=2", "--continue=dependencies-successful", "--env-mode=loose"];
   const suites = run("pnpm", ["exec", "turbo", "run", "test", ...flags, "--output-logs=errors-only"]);
-  must("node", [join(root, "scripts", "tally.ts"), ...(servers === 0 && suites === 0 ? [] : ["--failed"])]);
+  must("node", [join(root, "scripts", "tally.ts"), ...(servers + runtimes + suites === 0 ? [] : ["--failed"])]);
 }
 
 /** Puts `trunks` and git's helper, as built here, on the path. Not for tests, which decide themselves what git finds. */

@@ -2,9 +2,22 @@ import { defineConfig, type Options } from "tsup";
 
 const shared = { format: "esm", target: "node22", platform: "node" } satisfies Options;
 
-/** The build that every published library shares: ES modules with declarations, dependencies left outside. */
-export function packageBuild(entry: string[]) {
-  return defineConfig({ ...shared, entry, dts: true, sourcemap: true, clean: true });
+/** Left to whoever loads the package: the conditions of `imports` in its manifest choose among `platforms`. */
+export const platformImport = "#platform";
+
+/**
+ * The build that every published library shares: ES modules with declarations, dependencies left outside. `platforms` are the
+ * modules that stand for the runtime, which are no entries of the package.
+ */
+export function packageBuild(entry: string[], platforms: string[] = []) {
+  return defineConfig({
+    ...shared,
+    entry: [...entry, ...platforms],
+    dts: { entry },
+    external: [platformImport],
+    sourcemap: true,
+    clean: true,
+  });
 }
 
 /** The build of a program: everything is taken in that is not asked for by a name computed at run time. */

@@ -1,3 +1,3 @@
 import { packageBuild } from "../../scripts/tsup.ts";
 
-export default packageBuild(["src/index.ts"]);
+export default packageBuild(["src/index.ts", "src/index-web.ts"], ["src/platform/node.ts", "src/platform/web.ts"]);

@@ -1,6 +1,7 @@
 export { type AzureAddress, type AzureServer, azureSignature, startAzurite } from "./azurite.ts";
 export { makeBucket } from "./bucket-settings.ts";
 export { type ByteWire, startByteWire } from "./byte-wire.ts";
+export { serversAreRequired } from "./catalog.ts";
 export { type GcsAddress, type GcsServer, startFakeGcs } from "./gcs.ts";
 export { type GitHttpServer, startGitHttp } from "./git-http.ts";
 export {

@@ -13,6 +13,7 @@ const folders = {
   "@trunks/backend-gcs": "packages/backend-gcs",
   "@trunks/backend-local": "packages/backend-local",
   "@trunks/backend-postgres": "packages/backend-postgres",
+  "@trunks/backend-r2": "packages/backend-r2",
   "@trunks/backend-s3": "packages/backend-s3",
   "@trunks/backend-sftp": "packages/backend-sftp",
   "@trunks/cli": "apps/cli",

@@ -1,5 +1,5 @@
-import { DeleteObjectCommand, DeleteObjectsCommand } from "@aws-sdk/client-s3";
 import { isTrunksError, TrunksError } from "@trunks/core";
+import { DeleteObjectCommand, DeleteObjectsCommand } from "./platform.ts";
 import { meaningOf, Refusal, refusalOf } from "./refusal.ts";
 import type { S3Store } from "./store.ts";
 

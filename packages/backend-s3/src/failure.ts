@@ -1,7 +1,7 @@
 import { type ErrorCode, type Operation, TrunksError } from "@trunks/core";
+import type { Exchange } from "./exchange.ts";
 import { credentialsHint } from "./options.ts";
 import { clockHint, meaningOf, Refusal } from "./refusal.ts";
-import type { Exchange } from "./transport.ts";
 
 /**
  * What it means when nobody knows whether a request had its effect. `harmless`: it has none that anyone sees, so it just

@@ -1,31 +1,13 @@
-import type { Backend, BackendFactory, StoreDiagnosis } from "@trunks/core";
-import type { S3Options } from "./options.ts";
+import type { StoreDiagnosis } from "@trunks/core";
+import { environment } from "./open.ts";
 import { parseUrl } from "./url.ts";
 
+export { openBackend, openS3, schemes } from "./open.ts";
 export type { S3Credentials, S3Options } from "./options.ts";
 export type { S3Scheme } from "./preset.ts";
-
-/** Amazon S3, and stores that speak as it does. */
-export const schemes: readonly string[] = ["s3", "minio", "r2", "tigris", "b2", "wasabi", "spaces"];
-
-/**
- * Opens `s3://bucket/path?endpoint=…&region=…&path-style=true&profile=…&account=…`. Options of the same names win over the
- * URL's (`pathStyle`); `accessKey`, `secretKey` and `sessionToken` are options only. Reads `AWS_ENDPOINT_URL_S3` and
- * `AWS_ENDPOINT_URL`, and the SDK whatever its chain of credentials and regions needs. Throws `CONFIG_INVALID`.
- */
-export const openBackend: BackendFactory = async (url, options = {}) => {
-  return await openS3(parseUrl(url, options, process.env));
-};
 
 /** Looks at the bucket's versioning, object lock and life-cycle rules. Takes what `openBackend` takes. */
 export const diagnoseStore: StoreDiagnosis = async (url, options = {}, { signal } = {}) => {
   const { diagnoseBucket } = await import("./diagnosis.ts");
-  return await diagnoseBucket(parseUrl(url, options, process.env), signal);
+  return await diagnoseBucket(parseUrl(url, options, environment()), signal);
 };
-
-/** The same with typed options. Throws `CONFIG_INVALID` for options that cannot be. */
-export async function openS3(options: S3Options): Promise<Backend> {
-  // The SDK is most of what there is to load, and not needed to know the schemes.
-  const { S3Backend } = await import("./backend.ts");
-  return new S3Backend(options);
-}

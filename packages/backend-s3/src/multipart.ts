@@ -1,16 +1,16 @@
+import { type Body, bodySize, bodySlice, isTrunksError, TrunksError } from "@trunks/core";
+import { Exchange, isSeaweed } from "./exchange.ts";
+import { maxPartMemoryBytes } from "./options.ts";
+import { pause } from "./pause.ts";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  contentMd5,
   UploadPartCommand,
-} from "@aws-sdk/client-s3";
-import { type Body, bodySize, bodySlice, isTrunksError, TrunksError } from "@trunks/core";
-import { contentMd5 } from "./digest.ts";
-import { maxPartMemoryBytes } from "./options.ts";
-import { pause } from "./pause.ts";
+} from "./platform.ts";
 import { refusalOf } from "./refusal.ts";
 import type { S3Store, StoreRequest } from "./store.ts";
-import { Exchange, isSeaweed } from "./transport.ts";
 import { lossOf, operationOf, type Write } from "./write.ts";
 
 /** S3's own limit. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { abortedError } from "./failure.ts";
 
 /** The longest wait between two tries, in milliseconds, whatever the store asks for. */
@@ -10,10 +9,19 @@ const maxPauseMs = 20_000;
  */
 export async function pause(attempt: number, askedMs = 0, signal?: AbortSignal): Promise<void> {
   const jitterMs = Math.random() * 20 * 2 ** attempt;
-  try {
-    await sleep(Math.min(askedMs + jitterMs, maxPauseMs), undefined, { signal });
-  } catch (error) {
-    if (signal?.aborted) throw abortedError(signal);
-    throw error;
-  }
+  if (signal?.aborted) throw abortedError(signal);
+  await new Promise<void>((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(abortedError(signal as AbortSignal));
+    };
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      },
+      Math.min(askedMs + jitterMs, maxPauseMs),
+    );
+    signal?.addEventListener("abort", stop, { once: true });
+  });
 }

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from "node:http";
-import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
+import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { type ByteRange, bytesContent, type Content, resolveRange, streamContent, TrunksError } from "@trunks/core";
+import type { AnswerBody } from "./exchange.ts";
 import { abortedError, brokenBody } from "./failure.ts";
+import { GetObjectCommand } from "./platform.ts";
 import { refusalOf } from "./refusal.ts";
 import type { S3Store } from "./store.ts";
 
@@ -56,7 +57,7 @@ function contentOf(
   place: string,
   signal: AbortSignal | undefined,
 ): Content {
-  const body = answer.Body as unknown as IncomingMessage;
+  const body = answer.Body as unknown as AnswerBody;
   const size = answer.ContentLength;
   const refuse = (what: string): never => {
     body.destroy();
@@ -83,7 +84,7 @@ function contentOf(
 }
 
 /** The bytes of an answer, with errors of one kind, and a connection that is given up with its stream. */
-function bodyStream(body: IncomingMessage, place: string, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+function bodyStream(body: AnswerBody, place: string, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
       const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();

@@ -5,6 +5,9 @@ import { presets, type S3Scheme } from "./preset.ts";
 const textOptions = ["endpoint", "region", "account", "profile"] as const;
 const secretOptions = ["accessKey", "secretKey", "sessionToken"] as const;
 
+/** The process's environment, or what stands for it. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The names of what may stand in a URL's query, there in the form `path-style`. */
 const queryNames: readonly string[] = [...textOptions, "pathStyle"];
 const optionNames: readonly string[] = [...queryNames, ...secretOptions];
@@ -15,7 +18,7 @@ const optionNames: readonly string[] = [...queryNames, ...secretOptions];
  * git's configuration and in a shell's history. For `s3` and `minio` an endpoint may come from `AWS_ENDPOINT_URL_S3` or
  * `AWS_ENDPOINT_URL`. Throws `CONFIG_INVALID` for anything that it does not know.
  */
-export function parseUrl(url: URL, options: BackendOptions, environment: NodeJS.ProcessEnv): S3Options {
+export function parseUrl(url: URL, options: BackendOptions, environment: Environment): S3Options {
   const scheme = schemeOf(url);
   if (url.username || url.password) throw invalid("a URL is no place for credentials", credentialsHint);
   if (url.port)
@@ -69,7 +72,7 @@ function knownOptions(options: BackendOptions): Given {
   return Object.fromEntries(entries);
 }
 
-function environmentEndpoint(environment: NodeJS.ProcessEnv): string | undefined {
+function environmentEndpoint(environment: Environment): string | undefined {
   return environment.AWS_ENDPOINT_URL_S3 || environment.AWS_ENDPOINT_URL || undefined;
 }
 

@@ -1,8 +1,7 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { bodySize, bytesBody } from "@trunks/core";
-import { contentMd5 } from "./digest.ts";
 import { writeInParts } from "./multipart.ts";
 import { pause } from "./pause.ts";
+import { contentMd5, PutObjectCommand } from "./platform.ts";
 import { refusalOf } from "./refusal.ts";
 import type { S3Store } from "./store.ts";
 import { lossOf, operationOf, type Write } from "./write.ts";

@@ -11,7 +11,7 @@ export function optionsFor(address: S3Address, changes: Partial<S3Options> = {})
 }
 
 /** Runs the same tests on each server that the machine has, and reports those that it cannot have as skipped. */
-export function onEachServer(tests: (address: S3Address) => void): void {
+export function onEachServer(tests: (address: S3Address) => void | Promise<void>): void {
   const servers = inject("servers");
   for (const name of ["versity", "seaweed"] as const) {
     const address = servers[name];

@@ -6,8 +6,8 @@ import {
   type RequestOptions,
   TrunksError,
 } from "@trunks/core";
-import { loadBackendPackage } from "./backend-package.ts";
 import { canonicalUrl, parseLocation, parseRoot, placeUrl, type UrlLocation } from "./location.ts";
+import { findBackend } from "./platform.ts";
 import { isSecretName, redactUrl } from "./redact.ts";
 import type { Settings } from "./settings.ts";
 import { type Environment, resolveStorage, type Storage } from "./storage.ts";
@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly settings?: Settings;
   /** Further folders beside and above which a backend's package may be installed: the program's own. */
   readonly installations?: readonly string[];
+  /** Backends at hand, by what their packages export: they open the URLs of their schemes, and none is looked for. */
+  readonly backends?: readonly BackendModule[];
 }
 
 /** A store, opened. No request was made yet. */
@@ -87,11 +89,11 @@ export async function openRoot(storage: Storage, options: OpenOptions): Promise<
 /** What the backend's package has to say about a storage's store: see `StoreDiagnosis`. Nothing where it does not look. */
 export async function diagnoseRoot(
   storage: Storage,
-  { environment, installations }: OpenOptions,
+  options: OpenOptions,
   request: RequestOptions = {},
 ): Promise<readonly Observation[]> {
   const url = parseRoot(storage.url);
-  const { diagnoseStore } = await backendModule(url.protocol.slice(0, -1), environment, installations);
+  const { diagnoseStore } = await backendModule(url.protocol.slice(0, -1), options);
   if (diagnoseStore === undefined) return [];
   return diagnoseStore(url, { ...storage.options, ...storage.secrets }, request);
 }
@@ -99,10 +101,10 @@ export async function diagnoseRoot(
 async function openUrl(
   url: URL,
   backendOptions: Readonly<Record<string, string>>,
-  { environment, installations }: OpenOptions,
+  options: OpenOptions,
 ): Promise<OpenedRoot> {
   const scheme = url.protocol.slice(0, -1);
-  const { openBackend } = await backendModule(scheme, environment, installations);
+  const { openBackend } = await backendModule(scheme, options);
   try {
     return { backend: await openBackend(url, backendOptions), redactedUrl: redactUrl(url.href) };
   } catch (error) {
@@ -113,18 +115,11 @@ async function openUrl(
 
 async function backendModule(
   scheme: string,
-  environment: Environment,
-  installations: readonly string[] | undefined,
+  { environment, installations, backends = [] }: OpenOptions,
 ): Promise<BackendModule> {
-  switch (scheme) {
-    case "local":
-    case "file":
-      return import("@trunks/backend-local");
-    case "memory":
-      return import("./memory.ts");
-    default:
-      return loadBackendPackage(scheme, environment, installations);
-  }
+  const given = backends.find(({ schemes }) => schemes.includes(scheme));
+  if (given !== undefined) return given;
+  return scheme === "memory" ? import("./memory.ts") : findBackend(scheme, environment, installations);
 }
 
 function unknownStorage(name: string, settings: Settings | undefined): TrunksError {

@@ -1,4 +1,4 @@
-import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
+import { type Backend, type BackendModule, type RequestOptions, TrunksError } from "@trunks/core";
 import type { Settings } from "@trunks/location";
 import {
   type ObjectFormat,
@@ -30,6 +30,8 @@ export interface OpenOptions extends RequestOptions {
   readonly cache?: StateCache;
   /** Is told, in a sentence each, what a user should know and no failure says. Default: the process's own warnings. */
   readonly warn?: (message: string) => void;
+  /** What stands for the process's environment. Default: the process's; a Worker has none. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** How a trunk is found and worked on. */
@@ -38,6 +40,19 @@ export interface OpenUrlOptions extends OpenOptions {
   readonly settings?: Settings;
   /** Folders beside and above which a backend's package may be installed. Default: those of this package. */
   readonly installations?: readonly string[];
+  /**
+   * Backends at hand, as `import * as s3 from "@trunks/backend-s3"` gives them: they open the URLs of their schemes, and none
+   * is looked for. A program that is bundled needs it, since no package can be found from within a bundle.
+   */
+  readonly backends?: readonly BackendModule[];
+}
+
+/** Where storages and backends are looked for. */
+export type Surroundings = Pick<OpenUrlOptions, "environment" | "installations" | "backends">;
+
+/** The same with nothing left open. */
+export function surroundingsOf({ environment: given, installations, backends }: Surroundings) {
+  return { environment: given ?? environment(), installations, backends };
 }
 
 /** Opens the trunk's copy in another store. */
@@ -76,7 +91,7 @@ export async function openRefs(repository: Repository, options: OpenOptions): Pr
 
 /** What a session is told by whoever opens it. */
 export function sessionOptions(options: OpenOptions): SessionOptions {
-  const variables = environment();
+  const variables = options.environment ?? environment();
   return {
     author: options.author ?? defaultIdentity("AUTHOR", variables),
     committer: options.committer ?? options.author ?? defaultIdentity("COMMITTER", variables),
@@ -85,10 +100,10 @@ export function sessionOptions(options: OpenOptions): SessionOptions {
   };
 }
 
-async function locate(url: string, { settings, installations }: OpenUrlOptions) {
+async function locate(url: string, options: OpenUrlOptions) {
   // Not before a URL is to be opened: a program that brings its own backend starts sooner without.
   const [location, { retry, scope }] = await Promise.all([import("@trunks/location"), import("@trunks/layers")]);
-  const how = { environment: environment(), settings, installations };
+  const how = { ...surroundingsOf(options), settings: options.settings };
   const opened = await location.openLocation(url, how);
   const openPlace = async (mirror: Place) => {
     const found = await location.openPlace(mirror, how);

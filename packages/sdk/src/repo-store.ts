@@ -1,25 +1,25 @@
 import { TrunksError } from "@trunks/core";
 import type { Settings, Storage } from "@trunks/location";
 import type { Clone } from "./clone.ts";
-import { environment } from "./platform.ts";
+import { type Surroundings, surroundingsOf } from "./open.ts";
 import type { RepoStore } from "./repos.ts";
 import type { SessionOptions } from "./session.ts";
 
 /** Which store is meant. */
-interface StoreOptions {
+interface StoreOptions extends Surroundings {
   /** A trunk in it. */
   readonly url?: string;
   /** A storage's name, or the store's own URL. */
   readonly storage?: string;
   readonly settings?: Settings;
-  readonly installations?: readonly string[];
   readonly session: SessionOptions;
 }
 
 /** Opens the store that repositories are in. Throws `NOT_FOUND` when nothing says which. */
 export async function openRepoStore(clone: Clone | undefined, options: StoreOptions): Promise<RepoStore> {
   const [location, { retry, scope }] = await Promise.all([import("@trunks/location"), import("@trunks/layers")]);
-  const { installations, session } = options;
+  const { session } = options;
+  const surroundings = surroundingsOf(options);
   const settings = options.settings ?? clone?.settings;
   const wanted = options.storage ?? nameOf(options.url ?? clone?.url) ?? settings?.defaultStorage;
   if (wanted === undefined) {
@@ -29,9 +29,9 @@ export async function openRepoStore(clone: Clone | undefined, options: StoreOpti
   }
   const storage = wanted.includes("://")
     ? bare(wanted)
-    : location.resolveStorage(wanted, settings?.storages ?? {}, environment());
+    : location.resolveStorage(wanted, settings?.storages ?? {}, surroundings.environment);
   if (storage === undefined) throw new TrunksError("NOT_FOUND", `there is no storage called ${wanted} here`);
-  const { backend } = await location.openRoot(storage, { environment: environment(), settings, installations });
+  const { backend } = await location.openRoot(storage, { ...surroundings, settings });
   const patient = retry(backend);
   return {
     backend: patient,

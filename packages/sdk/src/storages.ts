@@ -3,7 +3,7 @@ import type { Settings, SettingsFile, Storage } from "@trunks/location";
 import { encodeText } from "@trunks/repo";
 import type { Clone } from "./clone.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
-import { environment } from "./platform.ts";
+import { type Surroundings, surroundingsOf } from "./open.ts";
 
 /** A storage as it is shown, in the shape that the command line prints. */
 export interface NamedStorage {
@@ -42,24 +42,24 @@ export type UpdateStorageOptions = StorageOptions & Partial<Omit<CreateStorageOp
 /** The storages of a clone's settings, and those that the environment names. Mirrors are made by the command line. */
 export class Storages {
   readonly #clone: () => Promise<Clone | undefined>;
-  readonly #installations: readonly string[] | undefined;
+  readonly #surroundings: Surroundings;
 
-  /** The clone is asked for by each call; backends' packages may be installed beside and above these folders. */
-  constructor(clone: () => Promise<Clone | undefined>, installations: readonly string[] | undefined) {
+  /** The clone is asked for by each call. */
+  constructor(clone: () => Promise<Clone | undefined>, surroundings: Surroundings) {
     this.#clone = clone;
-    this.#installations = installations;
+    this.#surroundings = surroundings;
   }
 
   /** By name. Asks no store. */
   async list(options: PageOptions = {}): Promise<ListAnswer<NamedStorage>> {
     const settings = (await this.#clone())?.settings;
-    const names = storageNames(settings, environment());
-    return listPage(await Promise.all(names.map((name) => shown(name, settings))), options);
+    const names = storageNames(settings, surroundingsOf(this.#surroundings).environment);
+    return listPage(await Promise.all(names.map((name) => this.#shown(name, settings))), options);
   }
 
   /** Throws `NOT_FOUND`. */
   async get({ name }: StorageOptions): Promise<NamedStorage> {
-    return shown(name, (await this.#clone())?.settings);
+    return this.#shown(name, (await this.#clone())?.settings);
   }
 
   /**
@@ -77,7 +77,7 @@ export class Storages {
       if (Object.hasOwn(current.storages, name)) throw taken(name);
       return withStorage(current, name, storage, options.default ?? current.defaultStorage === undefined);
     });
-    return shown(name, settings);
+    return this.#shown(name, settings);
   }
 
   /** Changes a storage after its store was tried out again. Throws as `create` does, and `NOT_FOUND`. */
@@ -98,7 +98,7 @@ export class Storages {
     const settings = await file.update((current) =>
       withStorage(current, name, change(current), options.default ?? current.defaultStorage === name),
     );
-    return shown(name, settings);
+    return this.#shown(name, settings);
   }
 
   /** Forgets a storage; what is in the store stays. Throws `NOT_FOUND`, and `PRECONDITION_FAILED` for a mirror. */
@@ -116,6 +116,10 @@ export class Storages {
     });
   }
 
+  #shown(name: string, settings: Settings | undefined): Promise<NamedStorage> {
+    return shown(name, settings, surroundingsOf(this.#surroundings).environment);
+  }
+
   async #settingsFile(): Promise<SettingsFile> {
     const file = (await this.#clone())?.settingsFile;
     if (file !== undefined) return file;
@@ -125,10 +129,10 @@ export class Storages {
   async #prove(name: string, storage: Storage, settings: Settings, { signal }: RequestOptions): Promise<void> {
     const { checkStorageName, openRoot, resolveStorage } = await import("@trunks/location");
     checkStorageName(name);
-    const variables = environment();
+    const surroundings = surroundingsOf(this.#surroundings);
     // As it will count: over it goes what the environment says.
-    const whole = resolveStorage(name, { ...settings.storages, [name]: storage }, variables) ?? storage;
-    const { backend } = await openRoot(whole, { environment: variables, installations: this.#installations });
+    const whole = resolveStorage(name, { ...settings.storages, [name]: storage }, surroundings.environment) ?? storage;
+    const { backend } = await openRoot(whole, surroundings);
     try {
       await proveStore(backend, { signal });
     } finally {
@@ -150,9 +154,13 @@ export function storageNames(
   return [...new Set([...named, ...given])].sort();
 }
 
-async function shown(name: string, settings: Settings | undefined): Promise<NamedStorage> {
+async function shown(
+  name: string,
+  settings: Settings | undefined,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<NamedStorage> {
   const { isSecretName, redactUrl, resolveStorage } = await import("@trunks/location");
-  const storage = resolveStorage(name, settings?.storages ?? {}, environment());
+  const storage = resolveStorage(name, settings?.storages ?? {}, variables);
   if (storage === undefined) throw unknown(name);
   const mask = (values: Readonly<Record<string, string>>, hidden: (name: string) => boolean) =>
     Object.fromEntries(Object.entries(values).map(([key, value]) => [key, hidden(key) ? "***" : redactUrl(value)]));

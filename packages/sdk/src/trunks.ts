@@ -49,7 +49,7 @@ export class Trunks implements AsyncDisposable {
     this.commits = new Commits(newest);
     this.checkpoints = new Checkpoints(newest, (branch, request, work) => this.#onBranch(branch, request, work));
     this.repos = new Repos(() => this.#repoStore());
-    this.storages = new Storages(() => this.#clone(), options.installations);
+    this.storages = new Storages(() => this.#clone(), options);
   }
 
   /** Opens the trunk, for its files and versions. Throws as `Trunk.open` does, and `NOT_FOUND` where there is no clone of one. */
@@ -125,9 +125,10 @@ export class Trunks implements AsyncDisposable {
 
   #repoStore(): Promise<RepoStore> {
     if (this.#store === undefined) {
-      const { url, storage, installations } = this.#options;
+      const { url, storage, installations, backends, environment } = this.#options;
       const told = sessionOptions(this.#options);
-      this.#store = this.#clone().then((clone) => openRepoStore(clone, { url, storage, installations, session: told }));
+      const where = { url, storage, installations, backends, environment, session: told };
+      this.#store = this.#clone().then((clone) => openRepoStore(clone, where));
       this.#store.catch(() => {
         this.#store = undefined;
       });

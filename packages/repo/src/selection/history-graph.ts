@@ -2,6 +2,7 @@ import type { RequestOptions } from "@trunks/core";
 import { parseCommit, parseTag } from "../pack/git-object.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
 import type { ObjectReader } from "../pack/object-reader.ts";
+import { latin1Text } from "../platform.ts";
 
 export interface CommitNode {
   readonly id: ObjectId;
@@ -55,7 +56,7 @@ export class HistoryGraph {
 
 /** As Git reads it: the number behind the last `>` of the line that follows the author's. */
 function committerTime(data: Uint8Array): number {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString("latin1");
+  const text = latin1Text(data);
   const line = /^committer .*$/m.exec(text.slice(0, text.indexOf("\n\n") + 1 || undefined))?.[0] ?? "";
   return Number(/> *([0-9]{1,15})/.exec(line.slice(line.lastIndexOf(">")))?.[1] ?? 0);
 }

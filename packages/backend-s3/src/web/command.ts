@@ -1,0 +1,39 @@
+import type { AnswerBody, Exchange } from "../exchange.ts";
+
+/** What a command asks of the store. */
+export interface Question {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  /** Absent: the bucket itself is asked. */
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly body?: Uint8Array;
+}
+
+/** An answer that is no refusal, its body not read yet. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Exchange["headers"];
+  readonly body: AnswerBody;
+  text(): Promise<string>;
+}
+
+/** A command of the AWS SDK, by the same name, with the same input and output, as far as they are used here. */
+export interface Command<Output> {
+  readonly question: Question;
+  /** Whether a refusal may stand in the body of an answer 200. */
+  readonly mayRefuseLate?: boolean;
+  read(answer: Answer): Promise<Output>;
+}
+
+/** What every object's command has in its input. */
+export interface ObjectInput {
+  readonly Bucket?: string;
+  readonly Key: string;
+}
+
+/** For an answer that says nothing beyond its status. It is read to its end, so that the connection stays usable. */
+export async function readNothing(answer: Answer): Promise<object> {
+  await answer.text();
+  return {};
+}

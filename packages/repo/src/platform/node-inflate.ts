@@ -1,0 +1,81 @@
+import { checkInflation, damaged, type Inflated, wrongSize } from "./interface.ts";
+import { zlib } from "./node-modules.ts";
+import type { Room } from "./room.ts";
+
+export function inflate(input: Uint8Array, size: number, room?: Room): Inflated {
+  checkInflation(input.length, size);
+  const inflated = inflateAnew(input, size, room) ?? inflateOnce(input, size);
+  if (inflated.bytes.length !== size) throw wrongSize(inflated.bytes.length, size);
+  return inflated;
+}
+
+/** What is below the inflater of `node:zlib`. Undocumented and old: where it is another, `inflateSync` does the work. */
+interface InflateHandle {
+  reset(): void;
+  writeSync(
+    flush: number,
+    input: Uint8Array,
+    inputStart: number,
+    inputSize: number,
+    output: Uint8Array,
+    outputStart: number,
+    outputSize: number,
+  ): void;
+  onerror: (message: string) => void;
+}
+
+interface Inflater {
+  readonly handle: InflateHandle;
+  /** How much of the output, and of the input, the last write left over. */
+  readonly left: Uint32Array;
+}
+
+/** `null` where the runtime has none. */
+let inflater: Inflater | undefined | null;
+
+/**
+ * Inflates with one inflater for all calls: making one takes as long as inflating a small object, and the memory of the
+ * many that wait for their end calls the garbage collector. `undefined` where the runtime has no such thing.
+ */
+function inflateAnew(input: Uint8Array, size: number, room: Room | undefined): Inflated | undefined {
+  if (inflater === undefined) inflater = makeInflater();
+  if (inflater === null) return undefined;
+  const { handle, left } = inflater;
+  let failure: string | undefined;
+  handle.onerror = (message) => {
+    failure = message;
+  };
+  handle.reset();
+  // One byte more than declared, so that a stream which holds too much is told from one which holds enough.
+  const output = room?.take(size + 1) ?? new Uint8Array(Buffer.allocUnsafeSlow(size + 1).buffer);
+  handle.writeSync(zlib().constants.Z_FINISH, input, 0, input.length, output, 0, output.length);
+  if (failure !== undefined) {
+    inflater = undefined;
+    throw damaged(new Error(failure));
+  }
+  const [outputLeft, inputLeft] = left as unknown as [number, number];
+  return { bytes: output.subarray(0, output.length - outputLeft), consumed: input.length - inputLeft };
+}
+
+function makeInflater(): Inflater | null {
+  const { _handle: handle, _writeState: left } = zlib().createInflate() as unknown as {
+    _handle?: InflateHandle;
+    _writeState?: Uint32Array;
+  };
+  const isKnown = typeof handle?.writeSync === "function" && typeof handle.reset === "function";
+  return isKnown && left instanceof Uint32Array ? { handle, left } : null;
+}
+
+function inflateOnce(input: Uint8Array, size: number): Inflated {
+  try {
+    const chunkSize = Math.max(64, size + 1);
+    const result = zlib().inflateSync(input, { info: true, chunkSize, maxOutputLength: chunkSize }) as unknown as {
+      buffer: Uint8Array;
+      engine: { bytesWritten: number };
+    };
+    const { buffer, byteOffset, length } = result.buffer;
+    return { bytes: new Uint8Array(buffer, byteOffset, length), consumed: result.engine.bytesWritten };
+  } catch (error) {
+    throw damaged(error);
+  }
+}
