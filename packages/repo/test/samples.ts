@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Container } from "../src/format/container.ts";
 import type { InlinePack, Segment } from "../src/format/pack-name.ts";
 import { noRecordDigest, type RecordEntry, type TrunkRecord } from "../src/format/record.ts";
 import type { State } from "../src/format/state.ts";
@@ -25,6 +26,12 @@ export function sha256(bytes: Uint8Array | string): string {
 export function segment(number: number): Segment {
   const digest = sha256(`segment ${number}`);
   return { id: name(number), size: 100 + number, digest, indexSize: 1072, indexDigest: sha256(digest), objectCount: 3 };
+}
+
+/** A container whose pack holds the manifests of blobs that end in these numbers. */
+export function container(number: number, ...blobs: readonly number[]): Container {
+  const large = blobs.map((blob) => ({ id: oid(blob), size: 1000 + blob, manifestId: oid(500 + blob) }));
+  return { ...segment(number), large };
 }
 
 export function inlineOf(bytes: Uint8Array): InlinePack {

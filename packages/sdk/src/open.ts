@@ -26,6 +26,8 @@ export interface OpenOptions extends RequestOptions {
   readonly create?: boolean | ObjectFormat;
   /** So many bytes of new contents are held in memory; what goes beyond is put into a temporary file. Default 32 MiB. */
   readonly memorySizeBytes?: number;
+  /** Files of this size in bytes and above are pushed in chunks: of a new version only what is new is uploaded. Default: none are. */
+  readonly chunkThresholdBytes?: number;
   /** Keeps what is known of the trunk between processes, which saves a round trip. Default: nothing is kept. */
   readonly cache?: StateCache;
   /** Is told, in a sentence each, what a user should know and no failure says. Default: the process's own warnings. */
@@ -96,6 +98,7 @@ export function sessionOptions(options: OpenOptions): SessionOptions {
     author: options.author ?? defaultIdentity("AUTHOR", variables),
     committer: options.committer ?? options.author ?? defaultIdentity("COMMITTER", variables),
     memorySizeBytes: options.memorySizeBytes ?? defaultMemorySizeBytes,
+    chunkThresholdBytes: options.chunkThresholdBytes,
     warn: options.warn ?? emitWarning,
   };
 }

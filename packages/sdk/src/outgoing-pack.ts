@@ -1,6 +1,7 @@
 import type { RequestOptions } from "@trunks/core";
 import {
   inlinePackLimit,
+  type LargeBlobBody,
   type ObjectId,
   PackWriter,
   type PublicationPack,
@@ -24,6 +25,8 @@ const wholeSizeBytes = 2 ** 20;
 /** What a push brings. */
 export interface OutgoingPack {
   readonly pack: PublicationPack | undefined;
+  /** Contents that are not in the pack, to be pushed in chunks. */
+  readonly large: readonly LargeBlobBody[];
   readonly ids: readonly ObjectId[];
   close(): Promise<void>;
 }
@@ -67,10 +70,16 @@ export async function makePack(
   options: RequestOptions,
 ): Promise<OutgoingPack> {
   const ids = [...found.keys()];
-  if (ids.length === 0) return { pack: undefined, ids, close: async () => {} };
+  const isLarge = ({ type, size }: NewObject) => type === "blob" && size >= session.chunkThresholdBytes;
+  const packed = new Map([...found].filter(([, object]) => !isLarge(object)));
+  const large = [...found].flatMap(([id, object]) => {
+    const read = () => session.objects.new.stream(object);
+    return isLarge(object) ? [{ id, size: object.size, read }] : [];
+  });
+  if (packed.size === 0) return { pack: undefined, large, ids, close: async () => {} };
   const spool = new Spool();
   try {
-    return { pack: await writePack(session, found, spool, options), ids, close: () => spool.close() };
+    return { pack: await writePack(session, packed, spool, options), large, ids, close: () => spool.close() };
   } catch (error) {
     await spool.close();
     throw error;

@@ -31,10 +31,10 @@ export async function publishMoves(
       const { slot, refs } = session.state;
       const values = [...new Set([...refs.values()].map(({ id }) => id))];
       const assumed = values.length <= namedAssumptions ? values : "*";
-      const { pack } = outgoing;
+      const { pack, large } = outgoing;
       const author = `${session.committer.name} <${session.committer.email}>`;
       const { unproved } = session;
-      const publication = { moves, head, atomic: true, pack, basis: slot, assumed, unproved, author } as const;
+      const publication = { moves, head, atomic: true, pack, large, basis: slot, assumed, unproved, author } as const;
       const outcome = await repository.publish(publication, options);
       session.useState(outcome.state);
       if (outcome.kind === "decided") return settle(session, outcome, moves, outgoing.ids, pack?.kind === "segments");

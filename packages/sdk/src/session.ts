@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly committer: Identity;
   /** So many bytes of new contents are held in memory; what goes beyond is put into a temporary file. */
   readonly memorySizeBytes: number;
+  /** Files of this size and above are pushed in chunks. Default: none are. */
+  readonly chunkThresholdBytes?: number;
   /** Is told what a user should know and no failure says. */
   readonly warn: (message: string) => void;
   /** What was read of the trunk's segments before its state was known. */
@@ -34,6 +36,7 @@ export class Session {
   readonly history: History;
   readonly author: Identity;
   readonly committer: Identity;
+  readonly chunkThresholdBytes: number;
   readonly warn: (message: string) => void;
   readonly standing: boolean;
   readonly lock = new Lock();
@@ -63,6 +66,7 @@ export class Session {
     this.author = options.author;
     this.committer = options.committer;
     this.warn = options.warn;
+    this.chunkThresholdBytes = options.chunkThresholdBytes ?? Number.POSITIVE_INFINITY;
     this.branch = options.branch ?? state.head.slice(branchPrefix.length);
     this.objects = new Objects(repository, state, options.memorySizeBytes, options.ahead);
     this.history = new History(this.objects, this.format);

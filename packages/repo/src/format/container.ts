@@ -76,21 +76,37 @@ export function readForgotten(text: string, reader: LineReader, objects: ObjectF
 /** Reads what `containerLines` wrote. */
 export function readContainers(reader: LineReader, objects: ObjectFormat): Container[] {
   const segments = reader.many("container").map((text) => readSegment(text, reader));
-  const large = readLarge(reader, objects);
-  const containers = segments.map((segment) => ({ ...segment, large: large.get(segment.id) ?? [] }));
-  for (const { id } of containers) large.delete(id);
-  if (large.size > 0) reader.fail("a large blob is in none of its containers");
-  return containers;
+  const ids = new Set(segments.map(({ id }) => id));
+  if (ids.size < segments.length) reader.fail("it brings a container twice");
+  const large = readLarge(reader, objects, ids);
+  return segments.map((segment) => ({ ...segment, large: large.get(segment.id) ?? [] }));
 }
 
-/** Reads `large` lines; the blobs by the id of their container. */
-export function readLarge(reader: LineReader, objects: ObjectFormat): Map<string, LargeBlob[]> {
+/** Reads the `large` lines of these containers, in their order; the blobs by the id of their container. */
+export function readLarge(
+  reader: LineReader,
+  objects: ObjectFormat,
+  containers: ReadonlySet<string>,
+): Map<string, LargeBlob[]> {
   const found = new Map<string, LargeBlob[]>();
+  const ids = containers.values();
+  let current: string | undefined;
   for (const text of reader.many("large")) {
     const [container, blob, size, manifest] = reader.fields(text, 4) as [string, string, string, string];
     const objectId = (id: string) => readObjectId(id, reader, objects) ?? reader.fail("a large blob has no id");
-    const read = { id: objectId(blob), size: reader.number(size), manifestId: objectId(manifest) };
-    found.set(reader.id(container), [...(found.get(container) ?? []), read]);
+    while (current !== container) {
+      const next = ids.next();
+      current = next.done ? reader.fail("a large blob is in none of its containers, or out of order") : next.value;
+    }
+    const read = { id: objectId(blob), size: reader.number(size, 1), manifestId: objectId(manifest) };
+    found.set(container, [...(found.get(container) ?? []), read]);
   }
   return found;
+}
+
+/** Checks what a file requires, which speaks of containers or does not, and says so once or not at all. */
+export function checkContainersFeature(features: readonly string[], usesContainers: boolean, reader: LineReader): void {
+  const expected = usesContainers ? 1 : 0;
+  if (features.length !== expected)
+    reader.fail(`it requires "${containersFeature}" ${features.length} times, not ${expected}`);
 }

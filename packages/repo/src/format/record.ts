@@ -1,7 +1,7 @@
 import { TrunksError } from "@trunks/core";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { sha256Hex } from "../platform.ts";
-import { containersFeature, type ForgottenBlob, readForgotten } from "./container.ts";
+import { checkContainersFeature, containersFeature, type ForgottenBlob, readForgotten } from "./container.ts";
 import { type Entry, entryLines, readEntry } from "./entry.ts";
 import { checkFeatures, decodeHeadedFile, encodeHeadedFile, type HeadedFile, maxHeaderLength } from "./headed-file.ts";
 import { isDoomListKey, recordKey, snapshotKeySlot } from "./key.ts";
@@ -188,8 +188,7 @@ function readRecord(file: HeadedFile, reader: LineReader, place: number): Exclud
     map: readMapChange(reader),
     entries: readEntries(reader, objects),
   };
-  if (usesContainers(record) !== features.includes(containersFeature))
-    reader.fail(`it has containers and does not require "${containersFeature}", or the other way round`);
+  checkContainersFeature(features, usesContainers(record), reader);
   return { kind: "record", record, digest: file.digest, pack: undefined };
 }
 

@@ -1,4 +1,4 @@
-import { containersFeature, isContainer, largeLines, readLarge } from "./container.ts";
+import { checkContainersFeature, containersFeature, isContainer, largeLines, readLarge } from "./container.ts";
 import { readRefName } from "./entry.ts";
 import { checkFeatures, decodeHeadedFile, encodeHeadedFile, linesOf } from "./headed-file.ts";
 import { snapshotKeySlot } from "./key.ts";
@@ -94,8 +94,7 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
     map: readMap(reader),
   };
   reader.end();
-  if (usesContainers(state) !== features.includes(containersFeature))
-    reader.fail(`it has containers and does not require "${containersFeature}", or the other way round`);
+  checkContainersFeature(features, usesContainers(state), reader);
   return state;
 }
 
@@ -126,13 +125,12 @@ function usesContainers({ packs, retired }: State): boolean {
 /** The catalogue: packs, and behind them the large blobs of its containers. */
 function readPacks(reader: LineReader, objects: State["objects"], slot: number): Map<string, CataloguePack> {
   const packs = readDated(reader, "pack", slot, readPack);
-  const large = readLarge(reader, objects);
+  const ids = [...packs.values()].flatMap(({ name }) => (name.kind === "container" ? [name.id] : []));
+  const large = readLarge(reader, objects, new Set(ids));
   for (const [text, { name, slot, pack }] of packs) {
     if (name.kind !== "container") continue;
     packs.set(text, { name, slot, pack: { ...pack, large: large.get(name.id) ?? [] } });
-    large.delete(name.id);
   }
-  if (large.size > 0) reader.fail("a large blob is in none of its containers");
   return packs;
 }
 

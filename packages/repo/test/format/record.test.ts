@@ -4,7 +4,19 @@ import type { Mirror } from "../../src/format/mirror-map.ts";
 import { decodeSlot, encodeRecord, type RecordEntry, slotDigest, type TrunkRecord } from "../../src/format/record.ts";
 import { codeOf, errorOf } from "../failure.ts";
 import { encodeStub } from "../journal-writer.ts";
-import { entry, inlineOf, move, name, oid, recordAfter, segment, sha256, trunk, unborn } from "../samples.ts";
+import {
+  container,
+  entry,
+  inlineOf,
+  move,
+  name,
+  oid,
+  recordAfter,
+  segment,
+  sha256,
+  trunk,
+  unborn,
+} from "../samples.ts";
 import { SeededRandom } from "../seeded-random.ts";
 
 const pack = new TextEncoder().encode("PACK as far as a record knows\n\n");
@@ -36,8 +48,10 @@ const fullRecord: TrunkRecord = {
     { kind: "segment", id: name(1) },
     { kind: "record", slot: 3 },
     { kind: "intent", id: name(2) },
+    { kind: "container", id: name(10) },
   ],
   segments: [segment(3), segment(4)],
+  forgotten: [{ container: name(11), blob: oid(6) }],
   drop: true,
   doomed: [`objects/${name(5)}.pack`, `intents/${name(6)}`],
   doomLists: [{ key: `doomed/${name(7)}`, size: 123, digest: sha256("list") }],
@@ -53,6 +67,10 @@ const fullRecord: TrunkRecord = {
     fullEntry,
     entry({ carried: true, assumed: "*", moves: [move("refs/heads/a", 0, 5)], inline: inlineOf(pack) }),
     entry({ segments: [segment(8), segment(9)] }),
+    entry({
+      containers: [container(12, 1, 2), container(13), container(14, 3)],
+      leans: [{ container: name(15) }, { container: name(16), blob: oid(7) }],
+    }),
   ],
 };
 
@@ -100,6 +118,8 @@ describe("round trips", () => {
       { head: { oldTarget: "refs/heads/a", newTarget: "refs/heads/b" } },
       { segments: [segment(1)] },
       { carried: true },
+      { containers: [container(1, 5)], leans: [] },
+      { containers: [], leans: [{ container: name(2) }] },
     ];
     const random = new SeededRandom(3);
     for (let round = 0; round < 300; round++) {

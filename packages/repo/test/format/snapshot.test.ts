@@ -6,12 +6,14 @@ import { packNameText } from "../../src/format/pack-name.ts";
 import { decodeSnapshot, encodeSnapshot, sortedRefs } from "../../src/format/snapshot.ts";
 import type { CataloguePack, State } from "../../src/format/state.ts";
 import { codeOf, errorOf } from "../failure.ts";
-import { inlineOf, name, oid, segment, sha256, trunk, unborn } from "../samples.ts";
+import { container, inlineOf, name, oid, segment, sha256, trunk, unborn } from "../samples.ts";
 
 const packs: CataloguePack[] = [
   { name: { kind: "segment", id: name(1) }, slot: 3, pack: segment(1) },
   { name: { kind: "record", slot: 5 }, slot: 5, pack: inlineOf(Uint8Array.of(1)) },
   { name: { kind: "intent", id: name(2) }, slot: 5, pack: inlineOf(Uint8Array.of(2)) },
+  { name: { kind: "container", id: name(20) }, slot: 6, pack: container(20, 1, 2) },
+  { name: { kind: "container", id: name(21) }, slot: 6, pack: container(21) },
 ];
 
 /** Has every field of docs/format.md, 3.6. */
@@ -30,6 +32,7 @@ const full: State = {
   retired: new Map([
     [`segment ${name(3)}`, { name: { kind: "segment", id: name(3) }, slot: 6 }],
     ["record 2", { name: { kind: "record", slot: 2 }, slot: 6 }],
+    [`container ${name(22)}`, { name: { kind: "container", id: name(22) }, slot: 6 }],
   ]),
   verdicts: new Map([
     [name(4), { slot: 7, letters: "a" }],

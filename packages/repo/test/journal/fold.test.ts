@@ -4,7 +4,7 @@ import type { RecordEntry, TrunkRecord } from "../../src/format/record.ts";
 import type { State } from "../../src/format/state.ts";
 import { fold, judge, verdictWindow } from "../../src/journal/fold.ts";
 import { codeOf } from "../failure.ts";
-import { entry, inlineOf, move, name, recordAfter, segment, sha256, unborn } from "../samples.ts";
+import { container, entry, inlineOf, move, name, oid, recordAfter, segment, sha256, unborn } from "../samples.ts";
 
 /** The state behind `state` and one record. */
 function after(state: State, fields: Partial<TrunkRecord>): State {
@@ -272,6 +272,49 @@ describe("retry", () => {
     const come = entry({ basis: 0, assumed: [move("", 0, 5).newId as string] });
     const state = after(dropped, { entries: [first, gone, come] });
     expect([gone, come].map(({ id }) => state.verdicts.get(id)?.letters)).toEqual(["r", "a"]);
+  });
+});
+
+describe("containers", () => {
+  const state = pushed(start, { containers: [container(1, 1, 2), container(2, 3)] });
+  const large = (one: State) =>
+    [...one.packs.values()].map(({ name: { kind }, pack }) => [
+      kind,
+      ...("large" in pack ? pack.large.map(({ id }) => Number(id)) : []),
+    ]);
+
+  test("enter with their blobs, which may be forgotten, and retire with them", () => {
+    expect(large(state)).toEqual([
+      ["container", 1, 2],
+      ["container", 3],
+    ]);
+    const less = after(state, {
+      forgotten: [
+        { container: name(1), blob: oid(1) },
+        { container: name(9), blob: oid(1) },
+      ],
+    });
+    expect(large(less)).toEqual([
+      ["container", 2],
+      ["container", 3],
+    ]);
+    const retired = after(less, { retired: [{ kind: "container", id: name(2) }] });
+    expect(large(retired)).toEqual([["container", 2]]);
+    expect([...retired.retired.keys()]).toEqual([`container ${name(2)}`]);
+    const swept = after(retired, { doomed: [`chunks/${name(2)}.pack`] });
+    expect(swept.retired.size).toBe(0);
+    expect(verdict(swept, { basis: 0, containers: [container(2)] })[0]).toBe("r");
+  });
+
+  test.each<[string, RecordEntry["leans"], string]>([
+    ["a container", [{ container: name(1) }, { container: name(2) }], "a"],
+    ["a container that is not there", [{ container: name(1) }, { container: name(3) }], "r"],
+    ["a blob", [{ container: name(1), blob: oid(2) }], "a"],
+    ["a blob that another container brings", [{ container: name(2), blob: oid(2) }], "r"],
+    ["a blob that was forgotten", [{ container: name(1), blob: oid(1) }], "r"],
+  ])("bear an entry that leans on %s, or send it back", (_, leans, letters) => {
+    const later = after(state, { forgotten: [{ container: name(1), blob: oid(1) }] });
+    expect(verdict(later, { leans })[0]).toBe(letters);
   });
 });
 

@@ -2,8 +2,12 @@ import { TrunksError } from "@trunks/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { State } from "../../src/format/state.ts";
 import { addMirror, removeMirror, reportMirrors, syncMirror } from "../../src/mirror/change.ts";
+import { objectId } from "../../src/pack/git-object.ts";
+import { onePiece } from "../../src/pack/object-stream.ts";
 import { Repository } from "../../src/repository.ts";
+import { trunkObjects } from "../../src/transfer/objects.ts";
 import { oid } from "../samples.ts";
+import { SeededRandom } from "../seeded-random.ts";
 import { memoryCache, Places, publish, push } from "./places.ts";
 
 let places: Places;
@@ -275,6 +279,28 @@ describe("a push to a mirror's own URL", () => {
     await places.repository("primary").read();
     expect(places.warnings).toHaveLength(2);
   });
+});
+
+test("large files get to mirrors of every kind, and into one that is added later", async () => {
+  const repository = await places.begin(["a"], ["b"]);
+  const content = new SeededRandom(1).bytes(100_000);
+  const id = objectId("sha1", "blob", content);
+  const { slot: basis } = (await repository.read({ forPush: true })) as State;
+  await repository.publish({
+    moves: [{ ref: "refs/tags/large", oldId: undefined, newId: id }],
+    basis,
+    assumed: [],
+    large: [{ id, size: content.length, read: () => onePiece(content) }],
+  });
+  await repository.maintain();
+  await addMirror(repository, places.mirror("c"), places.place("primary"));
+  await syncMirror(repository, "b");
+  await expectSame("a", "b", "c");
+  for (const name of ["a", "b", "c"]) {
+    const state = await new Repository(places.store(name)).readExisting();
+    const read = await trunkObjects(places.store(name), state).read(id);
+    expect(Buffer.from(read?.data ?? []).equals(content)).toBe(true);
+  }
 });
 
 describe("a lagging mirror", () => {
