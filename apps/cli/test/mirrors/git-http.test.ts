@@ -122,6 +122,13 @@ describe("a Git host", () => {
     await expectSame();
   });
 
+  test("that does not answer is given up", async () => {
+    await begin(server.token);
+    proxy.use(() => ({ do: "hang" }));
+    const { stdout, status } = await trunks(sandbox, ["storage", "ping", "hub", "--json"], { folder: "work" });
+    expect([status, stdout]).toEqual([1, expect.stringContaining("it did not answer within 10 s")]);
+  });
+
   test("to which a push is killed half-way is repaired by the next one", async () => {
     await begin(server.token);
     await commit(sandbox, "work", "second");
