@@ -48,7 +48,7 @@ export async function remoteGit(
   const started = performance.now();
   try {
     const all = [...settings(access), ...args];
-    for await (const chunk of gitStream(all, { environment, signal: stop })) chunks.push(chunk);
+    for await (const chunk of gitStream(all, { environment, ownSession: true, signal: stop })) chunks.push(chunk);
     return { output: text(chunks, access), failure: undefined };
   } catch (error) {
     signal?.throwIfAborted();

@@ -16,6 +16,11 @@ export interface GitOptions {
   readonly trueHistory?: boolean;
   /** Git works on another repository than the user's: its variables are not passed on. Default false. */
   readonly foreignRepository?: boolean;
+  /**
+   * Git runs in a session of its own, without the terminal, and the signal ends all that it has started: what talks to
+   * another host would outlive it. Default false.
+   */
+  readonly ownSession?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -53,7 +58,7 @@ export async function* gitStream(args: readonly string[], options: GitOptions = 
     await fed;
     if (code !== 0) throw new GitFailure(args, code, signal, messages.text());
   } finally {
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    if (child.exitCode === null && child.signalCode === null) end(child, options);
     await ended.catch(() => {});
     await fed.catch(() => {});
   }
@@ -73,15 +78,36 @@ export class GitFailure extends TrunksError {
 }
 
 function start(args: readonly string[], options: GitOptions): ChildProcess {
-  return spawn("git", args, {
+  const { ownSession = false, signal } = options;
+  const child = spawn("git", args, {
+    detached: ownSession,
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", options.showMessages ? "inherit" : "pipe"],
     env: {
       ...(options.foreignRepository ? environmentWithoutRepository() : process.env),
       ...(options.trueHistory && trueHistoryEnvironment),
       ...options.environment,
     },
-    signal: options.signal,
+    signal: ownSession ? undefined : signal,
   });
+  if (ownSession && signal !== undefined) {
+    const stop = () => end(child, options);
+    signal.addEventListener("abort", stop);
+    child.once("close", () => signal.removeEventListener("abort", stop));
+    if (signal.aborted) stop();
+  }
+  return child;
+}
+
+function end(child: ChildProcess, { ownSession }: GitOptions): void {
+  if (!ownSession || child.pid === undefined || process.platform === "win32") {
+    child.kill("SIGTERM");
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGTERM");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // It has ended meanwhile.
+  }
 }
 
 /** The graft file is one that cannot be there: of an empty one git would tell the user that it is deprecated. */
