@@ -21,6 +21,7 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   backends: async () => (await import("./suites/backends.ts")).backends,
   install: async () => (await import("./suites/install.ts")).install,
   sdk: async () => (await import("./suites/sdk.ts")).sdk,
+  checkpoints: async () => (await import("./suites/checkpoints.ts")).checkpoints,
   peers: async () => (await import("./suites/peers.ts")).peers,
   "peers-slow": async () => (await import("./suites/peers-slow.ts")).peersSlow,
 };

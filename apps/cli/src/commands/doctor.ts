@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { isGitMirrorUrl, redactUrl, type Settings, type Storage } from "@trunks/location";
+import { storageNames } from "@trunks/sdk";
 import { listPage } from "@trunks/sdk/list-answer";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { findTrunkRemote } from "../git/trunk-remote.ts";
 import { findWorkingCopy, gitLines, readSettings } from "../git/working-copy.ts";
 import { helperOnPath } from "../launcher.ts";
-import { requireStorage, storageNames } from "../storage/answer.ts";
+import { requireStorage } from "../storage/answer.ts";
 import { type Finding, finding, type Looked, storeFindings } from "../storage/finding.ts";
 import { probeStorage } from "../storage/probe.ts";
 import { table } from "../terminal/output.ts";
@@ -80,7 +81,7 @@ async function cloneFindings(context: Context): Promise<Finding[]> {
     return { status: "ok", detail: `${name} is ${redactUrl(url)}` };
   });
   const storages: Finding[] = [];
-  for (const name of storageNames(settings)) {
+  for (const name of storageNames(settings, process.env)) {
     storages.push(...(await storageFindings(name, requireStorage(name, settings).storage, context)));
   }
   return [own, remote, ...storages];

@@ -1,6 +1,7 @@
+import { storageNames } from "@trunks/sdk";
 import { type Command, exitStatus, listOptions } from "../command.ts";
 import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
-import { foundMirror, requireStorage, storageAnswer, storageNames, withMirror } from "../storage/answer.ts";
+import { foundMirror, requireStorage, storageAnswer, withMirror } from "../storage/answer.ts";
 import { mirrorText, ownMirrors } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
@@ -14,7 +15,7 @@ export const command: Command = {
     const copy = await findWorkingCopy();
     const settings = await readSettings(copy);
     const mirrors = await ownMirrors(copy, settings, context);
-    const names = storageNames(settings);
+    const names = storageNames(settings, process.env);
     const answers = [
       ...names.map((name) =>
         withMirror(storageAnswer(name, requireStorage(name, settings).storage, settings), mirrors),

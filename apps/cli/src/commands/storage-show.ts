@@ -1,14 +1,8 @@
 import type { Settings } from "@trunks/location";
+import { storageNames } from "@trunks/sdk";
 import { type Command, exitStatus } from "../command.ts";
 import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
-import {
-  foundMirror,
-  requireStorage,
-  type StorageAnswer,
-  storageAnswer,
-  storageNames,
-  withMirror,
-} from "../storage/answer.ts";
+import { foundMirror, requireStorage, type StorageAnswer, storageAnswer, withMirror } from "../storage/answer.ts";
 import { storageName, storageOptions } from "../storage/options.ts";
 import { table } from "../terminal/output.ts";
 import { type MirrorAnswer, mirrorText, ownMirrors } from "../trunk/mirror-trunk.ts";
@@ -42,7 +36,7 @@ function answerOf(
   mirrors: readonly MirrorAnswer[],
 ): StorageAnswer {
   const found = mirrors.find((mirror) => mirror.name === name);
-  if (found !== undefined && !storageNames(settings).includes(found.name)) return foundMirror(found);
+  if (found !== undefined && !storageNames(settings, process.env).includes(found.name)) return foundMirror(found);
   const known = requireStorage(name, settings);
   return withMirror(storageAnswer(known.name, known.storage, settings), mirrors);
 }

@@ -1,17 +1,10 @@
 import { TrunksError } from "@trunks/core";
 import { isSecretName, redactUrl, resolveStorage, type Settings, type Storage } from "@trunks/location";
+import type { NamedStorage } from "@trunks/sdk";
 import type { MirrorAnswer } from "../trunk/mirror-trunk.ts";
 
-/** A storage as it is shown. */
-export interface StorageAnswer {
-  readonly object: "storage";
-  readonly name: string;
-  readonly url: string;
-  readonly options: Readonly<Record<string, string>>;
-  /** The names of those that are set; their values are masked. */
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly mirror: boolean;
-  readonly default: boolean;
+/** A storage as it is shown, with what only the command line knows. */
+export interface StorageAnswer extends NamedStorage {
   /** How it stands as a mirror of this clone's trunk, if it is one. */
   readonly mirror_state?: MirrorAnswer;
 }
@@ -63,16 +56,6 @@ export function requireStorage(
 /** A storage that is not saved yet, as it will count: over it goes what the environment says of one of that name. */
 export function withEnvironment(name: string, storage: Storage, others: Settings["storages"]): Storage {
   return resolveStorage(name, { ...others, [name]: storage }, process.env) ?? storage;
-}
-
-/** Names of all storages that settings or environment know, in order. */
-export function storageNames(settings: Settings | undefined): string[] {
-  const stored = Object.keys(settings?.storages ?? {});
-  const given = Object.keys(process.env).flatMap((variable) => {
-    const found = /^TRUNKS_STORAGE_([A-Z][A-Z0-9_]*)_URL$/.exec(variable);
-    return found === null || !process.env[variable] ? [] : [(found[1] as string).toLowerCase().replaceAll("_", "-")];
-  });
-  return [...new Set([...stored, ...given])].sort();
 }
 
 /** The storage of that name in the settings themselves. Throws `NOT_FOUND`. */
