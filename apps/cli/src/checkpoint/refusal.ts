@@ -1,5 +1,6 @@
 import { type ErrorCode, TrunksError } from "@trunks/core";
 import { GitFailure } from "../helper/git.ts";
+import { roomHint } from "../system-error.ts";
 
 /** What git says when it refuses, and what that means to whoever wanted a checkpoint, a rollback or another branch. */
 const meanings: readonly (readonly [pattern: RegExp, code: ErrorCode, message: string, hint: string])[] = [
@@ -8,6 +9,13 @@ const meanings: readonly (readonly [pattern: RegExp, code: ErrorCode, message: s
     "CONFLICT",
     "a file was changed meanwhile",
     "try again when the programs that write here have ended",
+  ],
+  [
+    // Git does not say why.
+    /unable to write file ([^;]*)/,
+    "NO_SPACE",
+    "a file cannot be written, as where a disk is full",
+    roomHint,
   ],
   [
     /tell me who you are|empty ident name|unable to auto-detect email/,
