@@ -120,12 +120,9 @@ function commandRows(workspace: Workspace, clone: string): Row[] {
     ],
     rounds,
   ) as [Times];
-  const args = [join(sources, "known-changes.ts"), changed, String(rounds)];
-  const known = new Times(JSON.parse(run({ program: process.execPath, args, cwd: clone, environment })));
   const what = `${manyFiles.toLocaleString("en")} files`;
   return [
     ratioRow(`\`trunks checkpoint\`, ${what}, one changed`, made, "`git add -A && git commit`", beside, nothing),
-    ratioRow("the same from a process that knows which file", known, "`git add -A && git commit`", beside),
     ratioRow(
       `\`trunks rollback\`, ${what}, one differs`,
       back,

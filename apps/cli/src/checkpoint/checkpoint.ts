@@ -6,11 +6,6 @@ import type { Worktree } from "./worktree.ts";
 
 export interface CheckpointOptions {
   readonly message: string;
-  /**
-   * The paths that may have changed, from the top of the worktree, for whoever has watched it. Default: git looks at all
-   * files.
-   */
-  readonly changedPaths?: readonly string[];
   /** Makes a checkpoint though nothing has changed. Default false. */
   readonly allowEmpty?: boolean;
   readonly signal: AbortSignal;
@@ -29,11 +24,11 @@ export interface MadeCheckpoint {
  * Throws `INVALID_ARGUMENT` without a message, and for a first checkpoint of nothing.
  */
 export async function makeCheckpoint(worktree: Worktree, options: CheckpointOptions): Promise<MadeCheckpoint> {
-  const { message, changedPaths, allowEmpty = false, signal } = options;
+  const { message, allowEmpty = false, signal } = options;
   const { head } = worktree;
   const scratch = await ScratchIndex.make(worktree, signal);
   try {
-    await scratch.addAll(changedPaths);
+    const [settings] = await Promise.all([new LocalRepository(worktree.gitDir).settings(), scratch.addAll()]);
     const tree = await scratch.writeTree();
     if (!allowEmpty && tree === worktree.tree) {
       // Something may be staged that is no file any more.
@@ -43,7 +38,6 @@ export async function makeCheckpoint(worktree: Worktree, options: CheckpointOpti
     if (!allowEmpty && head === undefined && (await scratch.git(["ls-files"])) === "") {
       throw new TrunksError("INVALID_ARGUMENT", "there is nothing here to make a checkpoint of");
     }
-    const settings = await new LocalRepository(worktree.gitDir).settings();
     const parents = head === undefined ? [] : [head];
     const id = await makeCommit({ tree, parents, message, settings }, signal);
     // Before the branch: if this is the last that happens, the changes are staged.

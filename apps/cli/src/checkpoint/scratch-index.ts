@@ -3,11 +3,10 @@ import { constants } from "node:fs";
 import { copyFile, link, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
-import { decodeText, encodeText } from "@trunks/repo";
-import { type GitOptions, git } from "../helper/git.ts";
+import { decodeText } from "@trunks/repo";
+import { git } from "../helper/git.ts";
 import { systemError } from "../system-error.ts";
 import { checkNothingIgnored } from "./ignored-files.ts";
-import { literalPath } from "./pathspec.ts";
 import { explained } from "./refusal.ts";
 import type { Worktree } from "./worktree.ts";
 
@@ -71,9 +70,9 @@ export class ScratchIndex {
   }
 
   /** Runs git with this index in the place of the user's; answers what it prints. Throws what a user understands. */
-  async git(args: readonly string[], options: Pick<GitOptions, "input"> = {}): Promise<string> {
+  async git(args: readonly string[]): Promise<string> {
     const environment = { GIT_INDEX_FILE: this.#path, LC_ALL: "C" };
-    const output = await git(args, { ...options, environment, signal: this.#signal }).catch((error) => {
+    const output = await git(args, { environment, signal: this.#signal }).catch((error) => {
       throw explained(error);
     });
     return decodeText(output).replace(/\n$/, "");
@@ -84,18 +83,10 @@ export class ScratchIndex {
     return this.git(["write-tree"]);
   }
 
-  /**
-   * Takes in everything that is in the worktree and not ignored, as `git add --all` does. With paths, which are from the top
-   * of the worktree, those alone are looked at: whoever knows what was changed needs no look at all the rest.
-   */
-  async addAll(paths?: readonly string[]): Promise<void> {
+  /** Takes in everything that is in the worktree and not ignored, as `git add --all` does. */
+  async addAll(): Promise<void> {
     // A warning about ends of lines must not keep anything from being saved.
-    const config = ["-c", "core.safecrlf=false"];
-    if (paths === undefined) await this.git([...config, "add", "--all", "--", ":/"]);
-    else {
-      const input = encodeText(paths.map((path) => `${literalPath(path)}\0`).join(""));
-      await this.git([...config, "add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul"], { input });
-    }
+    await this.git(["-c", "core.safecrlf=false", "add", "--all", "--", ":/"]);
   }
 
   /**
