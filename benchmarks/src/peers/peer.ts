@@ -23,7 +23,12 @@ const isWrite = ({ method }: ProxiedRequest) => method === "PUT";
 /** This project first, and then the others that can be installed here, on one bucket. */
 export async function farPeers(workspace: Workspace, store: FarStore): Promise<Peer[]> {
   const { address, endpoint } = store;
-  const base: NodeJS.ProcessEnv = { ...workspace.environment, ...store.environment, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" };
+  const base: NodeJS.ProcessEnv = {
+    ...workspace.environment,
+    ...store.environment,
+    NO_PROXY: "127.0.0.1",
+    no_proxy: "127.0.0.1",
+  };
   const { bucket, region } = address;
   const peers: Peer[] = [
     {
