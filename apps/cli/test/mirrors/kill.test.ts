@@ -26,7 +26,7 @@ async function killAtEach(
 ): Promise<number> {
   for (let index = 0, kills = 0; ; index++) {
     for (const when of ["before", "after"] as const) {
-      sandbox.restore("stores", "work");
+      sandbox.restore("stores", "work", "hub.git");
       sandbox.plan([{ index, fault: { kind: "crash", when } }], place);
       const { status } = await command();
       const request = sandbox.requests(place)[index];
@@ -88,6 +88,33 @@ describe("a push whose helper is killed at each request", () => {
     );
   }
 });
+
+test(
+  "a push to a trunk that a Git repository follows, killed at each request: the next one repairs it",
+  async () => {
+    await sandbox.git(["init", "-q", "--bare", "hub.git"]);
+    const url = `file://${sandbox.path}/hub.git`;
+    await sandbox.trunks("storage", "add", "hub", "--backend", "git", "--url", url, "--mirror");
+    const hub = () => sandbox.git(["rev-parse", "main"], { folder: "hub.git" });
+    const before = await hub();
+    const id = await commit(sandbox, "work", "small");
+    sandbox.keep("stores", "work", "hub.git");
+    const behind: string[] = [];
+    const kills = await killAtEach("primary", sandbox.push.bind(sandbox), async (at, whole) => {
+      const [tip, there] = [await sandbox.tip("primary"), await hub()];
+      if (tip !== there) behind.push(at);
+      // It follows: never is it ahead.
+      expect([at, [before, id]]).toEqual([at, expect.arrayContaining([tip, there])]);
+      expect([at, there === id && tip !== id]).toEqual([at, false]);
+      if (whole) expect([at, there]).toEqual([at, id]);
+      expect([at, await sandbox.push()]).toEqual([at, wentWell]);
+      expect([at, await hub(), await sandbox.tip("a")]).toEqual([at, id, id]);
+    });
+    expect(kills).toBeGreaterThan(3);
+    expect(behind.length).toBeGreaterThan(0);
+  },
+  timeoutMs,
+);
 
 describe("copying that is killed at each request", () => {
   /** Segments that are in the mirror whole. */
