@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { type NamedPlace, unnamedHost } from "./named-place.ts";
+import { type NamedPlace, unnamedPlace } from "./named-place.ts";
 import { redactUrl } from "./redact.ts";
 import type { Settings } from "./settings.ts";
 import { type Environment, environmentOptions, resolveStorage, type Storage } from "./storage.ts";
@@ -78,8 +78,9 @@ export function gitPlaceAccess(
     secrets: options,
   });
   const { protocol, hostname } = new URL(access.url);
-  const isTrusted = protocol !== "file:" && (access.login === undefined || vendorsHosts.includes(hostname));
-  if (!isTrusted) throw unnamedHost(place, "--backend git --url …");
+  const how = "--backend git --url …";
+  if (protocol === "file:") throw unnamedPlace(place, how, "folder");
+  if (access.login !== undefined && !vendorsHosts.includes(hostname)) throw unnamedPlace(place, how);
   return access;
 }
 

@@ -1,6 +1,6 @@
 import { TrunksError } from "@trunks/core";
 import { canonicalUrl, parseLocation, parseRoot } from "./location.ts";
-import { type NamedPlace, unnamedHost } from "./named-place.ts";
+import { type NamedPlace, unnamedPlace } from "./named-place.ts";
 import { type OpenedLocation, type OpenOptions, openLocation, openRoot } from "./open.ts";
 import { environmentOptions, optionName, resolveStorage } from "./storage.ts";
 
@@ -22,7 +22,7 @@ export async function openPlace(place: NamedPlace, options: OpenOptions): Promis
     const canonical = canonicalUrl(parseRoot(known.url), prefix);
     return { ...(await openRoot(known, options)), name, prefix, canonicalUrl: canonical, placeUrl: place.url };
   }
-  if (namesOwnHost(location.root)) throw unnamedHost(place, "--url …");
+  if (namesOwnHost(location.root)) throw unnamedPlace(place, "--url …");
   const secrets = environmentOptions(place.name, Object.keys(storages), environment);
   if (Object.keys(secrets).length === 0) return openLocation(place.url, options);
   const opened = await openRoot({ url: location.root.href, options: {}, secrets }, options);

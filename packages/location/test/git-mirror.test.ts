@@ -88,7 +88,7 @@ describe("where the trunk names it", () => {
       ["git+file:///srv/app", {}],
     ] as const;
     for (const [url, environment] of refused) {
-      expect(() => gitPlaceAccess(hub(url), { environment })).toThrow(/a host of its own choice for hub/);
+      expect(() => gitPlaceAccess(hub(url), { environment })).toThrow(/a (host|folder) of its own choice for hub/);
     }
   });
 

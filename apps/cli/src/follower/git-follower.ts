@@ -43,10 +43,12 @@ const maxArgumentsLength = 400_000;
 export class GitFollower implements Follower {
   readonly #access: GitAccess;
   readonly #options: GitFollowerOptions;
+  readonly #local: LocalRepository;
 
   constructor(access: GitAccess, options: GitFollowerOptions) {
     this.#access = access;
     this.#options = options;
+    this.#local = new LocalRepository(options.gitDir ?? process.env.GIT_DIR ?? ".git");
   }
 
   async refs({ signal }: Request = {}): Promise<ReadonlyMap<string, string>> {
@@ -87,10 +89,6 @@ export class GitFollower implements Follower {
       if (!isMoved(result, this.#options.name)) return false;
     }
     return true;
-  }
-
-  get #local(): LocalRepository {
-    return new LocalRepository(this.#options.gitDir ?? process.env.GIT_DIR ?? ".git");
   }
 
   get #deadlineMs(): number {

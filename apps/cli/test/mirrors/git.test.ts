@@ -249,7 +249,7 @@ describe("another machine", () => {
     const { status, messages } = await sandbox.push({ folder: "fresh" });
     expect([status !== 0, messages]).toEqual([
       true,
-      expect.stringMatching(/names a host of its own choice for hub.*\nhint: .*TRUNKS_STORAGE_HUB_URL/),
+      expect.stringMatching(/names a folder of its own choice for hub.*\nhint: .*TRUNKS_STORAGE_HUB_URL/),
     ]);
     const environment = { TRUNKS_STORAGE_HUB_URL: sandbox.hubUrl };
     expect(await sandbox.push({ folder: "fresh", environment })).toEqual(wentWell);
