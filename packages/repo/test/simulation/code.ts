@@ -69,7 +69,8 @@ export async function withPatchedCode<Result>(
   const folder = await mkdtemp(join(tmpdir(), "trunks-patched-"));
   try {
     await cp(sourceFolder, folder, { recursive: true });
-    await writeFile(join(folder, "package.json"), '{ "type": "module" }\n');
+    const manifest = { type: "module", imports: { "#platform": "./platform/node.ts" } };
+    await writeFile(join(folder, "package.json"), `${JSON.stringify(manifest)}\n`);
     await rewriteImports(folder);
     for (const patch of patches) await apply(folder, patch);
     const files = [
