@@ -17,6 +17,9 @@ export function packageBuild(entry: string[], platforms: string[] = []) {
     external: [platformImport],
     sourcemap: true,
     clean: true,
+    // A third less to read and to take in for whoever starts a program; names stay what they are.
+    minifySyntax: true,
+    minifyWhitespace: true,
   });
 }
 

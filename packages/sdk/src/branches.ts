@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { isRefName, type ObjectId, sortedRefs } from "@trunks/repo";
+import { isRefName, type ObjectId, sortedRefs } from "@trunks/repo/client";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { publishMoves } from "./publish.ts";
 import { reachableCommit } from "./reachable.ts";

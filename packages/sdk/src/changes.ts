@@ -1,5 +1,5 @@
 import type { RequestOptions } from "@trunks/core";
-import type { ObjectFormat, ObjectId } from "@trunks/repo";
+import type { ObjectFormat, ObjectId } from "@trunks/repo/client";
 import { type EntryType, entryType, modeText } from "./mode.ts";
 import type { Objects } from "./objects.ts";
 import { sortByPath } from "./path.ts";

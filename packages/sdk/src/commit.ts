@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { decodeText, encodeText, isObjectId, type ObjectFormat, type ObjectId } from "@trunks/repo";
+import { decodeText, encodeText, isObjectId, type ObjectFormat, type ObjectId } from "@trunks/repo/client";
 import { type Identity, identityLine } from "./identity.ts";
 
 /** Who and when, as a commit has it. */

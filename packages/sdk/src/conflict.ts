@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 
 /** A ref that is not what a push had expected. */
 export interface MovedRef {

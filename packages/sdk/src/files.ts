@@ -1,5 +1,5 @@
 import { type ByteRange, type RequestOptions, TrunksError } from "@trunks/core";
-import { encodeText, type ObjectId } from "@trunks/repo";
+import { encodeText, type ObjectId } from "@trunks/repo/client";
 import { isDotGitModules } from "./dot-git.ts";
 import { throwIfAborted } from "./lock.ts";
 import { entryType, executableMode, fileMode, isExecutable, symlinkMode } from "./mode.ts";

@@ -8,7 +8,7 @@ import {
   objectId,
   parseTag,
   sortedRefs,
-} from "@trunks/repo";
+} from "@trunks/repo/client";
 import { decodeCommit } from "./commit.ts";
 import { decodeLooseObject, encodeLooseObject } from "./loose-object.ts";
 import { entryType } from "./mode.ts";

@@ -1,5 +1,5 @@
 import type { RequestOptions } from "@trunks/core";
-import type { ObjectFormat, ObjectId } from "@trunks/repo";
+import type { ObjectFormat, ObjectId } from "@trunks/repo/client";
 import { type Commit, commitSeconds, decodeCommit } from "./commit.ts";
 import type { Objects } from "./objects.ts";
 

@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { encodeText } from "@trunks/repo";
+import { encodeText } from "@trunks/repo/client";
 
 /** Who made a commit, and when. */
 export interface Identity {

@@ -1,5 +1,5 @@
 import type { RequestOptions } from "@trunks/core";
-import { decodeText, encodeText } from "@trunks/repo";
+import { decodeText, encodeText } from "@trunks/repo/client";
 import { GitFolder } from "./git-folder.ts";
 import type { Session } from "./session.ts";
 

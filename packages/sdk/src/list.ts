@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 import { type VersionOptions, versionTree } from "./files.ts";
 import { compileGlob, type Glob } from "./glob.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";

@@ -1,5 +1,5 @@
 import type { RequestOptions } from "@trunks/core";
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 import type { Commit } from "./commit.ts";
 import { checkPage, type PageOptions } from "./list-answer.ts";
 import { parsePath } from "./path.ts";

@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { decodeText, encodeText, type GitObject, type ObjectType } from "@trunks/repo";
+import { decodeText, encodeText, type GitObject, type ObjectType } from "@trunks/repo/client";
 import { deflateStored, inflateAll } from "./platform.ts";
 
 /** An object as git keeps it in a file of its own; not made smaller, because it is only passed on in memory. */

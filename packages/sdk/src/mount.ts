@@ -1,6 +1,6 @@
 import type { RequestOptions } from "@trunks/core";
 import type { Storage } from "@trunks/location";
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 import { environment } from "./platform.ts";
 
 /** Which trunk becomes a folder, and where. */

@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 import { type Commit, encodeCommit } from "./commit.ts";
 import type { Identity } from "./identity.ts";
 import { cleanMessage } from "./message.ts";

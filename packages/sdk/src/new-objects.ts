@@ -6,7 +6,7 @@ import {
   type ObjectType,
   objectId,
   streamObjectId,
-} from "@trunks/repo";
+} from "@trunks/repo/client";
 import { Spool, type Spooled } from "./spool.ts";
 
 /** An object that the trunk does not have yet. */

@@ -16,7 +16,7 @@ import {
   type SegmentsAhead,
   type State,
   TrunkObjects,
-} from "@trunks/repo";
+} from "@trunks/repo/client";
 import { NewObjects } from "./new-objects.ts";
 
 /** An object that is read piece by piece. */

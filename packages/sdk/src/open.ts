@@ -8,7 +8,7 @@ import {
   SegmentsAhead,
   type State,
   type StateCache,
-} from "@trunks/repo";
+} from "@trunks/repo/client";
 import { checkBranchName, noBranch } from "./branches.ts";
 import { defaultIdentity, type Identity } from "./identity.ts";
 import { emitWarning, environment } from "./platform.ts";

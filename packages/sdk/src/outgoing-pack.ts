@@ -7,7 +7,7 @@ import {
   type PublicationPack,
   packIndexBytes,
   parseTag,
-} from "@trunks/repo";
+} from "@trunks/repo/client";
 import { decodeCommit } from "./commit.ts";
 import { throwIfAborted } from "./lock.ts";
 import type { NewObject } from "./new-objects.ts";

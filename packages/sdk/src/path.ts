@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { decodeText, encodeText } from "@trunks/repo";
+import { decodeText, encodeText } from "@trunks/repo/client";
 import { isDotGit } from "./dot-git.ts";
 
 /**

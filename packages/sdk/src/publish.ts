@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { type ObjectId, parseTag, type RefMove, type State } from "@trunks/repo";
+import { type ObjectId, parseTag, type RefMove, type State } from "@trunks/repo/client";
 import { decodeCommit } from "./commit.ts";
 import { ConflictError } from "./conflict.ts";
 import type { NewObject } from "./new-objects.ts";

@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 import { ConflictError } from "./conflict.ts";
 import { newObjectsOf } from "./outgoing-pack.ts";
 import { publishMoves } from "./publish.ts";

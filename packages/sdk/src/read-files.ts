@@ -1,4 +1,4 @@
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 import { type FileEntry, type ListOptions, listFiles } from "./list.ts";
 import type { Session } from "./session.ts";
 

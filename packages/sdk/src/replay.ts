@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 import { applyChanges } from "./apply.ts";
 import { changesBetween, type PathChange } from "./changes.ts";
 import type { Commit } from "./commit.ts";

@@ -1,5 +1,5 @@
 import { type Backend, compareKeys, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
-import { type ObjectFormat, type ObjectId, Repository, type RepositoryOptions, type State } from "@trunks/repo";
+import { type ObjectFormat, type ObjectId, Repository, type RepositoryOptions, type State } from "@trunks/repo/client";
 import { checkBranchName, noBranch } from "./branches.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { publishMoves } from "./publish.ts";

@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { isObjectId, type ObjectId, parseTag } from "@trunks/repo";
+import { isObjectId, type ObjectId, parseTag } from "@trunks/repo/client";
 import { branchPrefix, type Session } from "./session.ts";
 
 /** More tags than that in a row are no honest tag. */

@@ -1,5 +1,5 @@
 import type { RequestOptions } from "@trunks/core";
-import type { ObjectFormat, ObjectId, Repository, SegmentsAhead, State } from "@trunks/repo";
+import type { ObjectFormat, ObjectId, Repository, SegmentsAhead, State } from "@trunks/repo/client";
 import { History } from "./history.ts";
 import type { Identity } from "./identity.ts";
 import { Lock } from "./lock.ts";

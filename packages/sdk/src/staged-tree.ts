@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { type ObjectFormat, type ObjectId, objectId } from "@trunks/repo";
+import { type ObjectFormat, type ObjectId, objectId } from "@trunks/repo/client";
 import { entryType, folderMode } from "./mode.ts";
 import type { Objects } from "./objects.ts";
 import { decodeTree, encodeTree, type TreeItem, type TreeItems } from "./tree.ts";

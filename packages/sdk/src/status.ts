@@ -1,5 +1,5 @@
 import type { RequestOptions } from "@trunks/core";
-import type { ObjectId } from "@trunks/repo";
+import type { ObjectId } from "@trunks/repo/client";
 import { type Change, changesBetween, shownChange } from "./changes.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { parseFolderPath } from "./path.ts";

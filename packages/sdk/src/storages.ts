@@ -1,6 +1,6 @@
 import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
 import type { Settings, SettingsFile, Storage } from "@trunks/location";
-import { encodeText } from "@trunks/repo";
+import { encodeText } from "@trunks/repo/client";
 import type { Clone } from "./clone.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { type Surroundings, surroundingsOf } from "./open.ts";

@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { encodeText, isRefName, type ObjectId, sortedRefs } from "@trunks/repo";
+import { encodeText, isRefName, type ObjectId, sortedRefs } from "@trunks/repo/client";
 import { type Identity, identityLine } from "./identity.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { cleanMessage } from "./message.ts";

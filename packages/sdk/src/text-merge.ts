@@ -1,4 +1,4 @@
-import { decodeText, encodeText } from "@trunks/repo";
+import { decodeText, encodeText } from "@trunks/repo/client";
 
 /** As git: a zero byte near the beginning makes a file binary. */
 const probedSizeBytes = 8000;

@@ -1,4 +1,4 @@
-import { decodeText, encodeText, type ObjectFormat, type ObjectId, treeBytes, treeEntries } from "@trunks/repo";
+import { decodeText, encodeText, type ObjectFormat, type ObjectId, treeBytes, treeEntries } from "@trunks/repo/client";
 
 /** What a name in a folder means: a mode and an object. */
 export interface TreeItem {

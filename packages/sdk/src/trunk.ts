@@ -1,5 +1,5 @@
 import { type Backend, isTrunksError, type RequestOptions } from "@trunks/core";
-import { decodeText, type ObjectFormat, type ObjectId } from "@trunks/repo";
+import { decodeText, type ObjectFormat, type ObjectId } from "@trunks/repo/client";
 import { Branches } from "./branches.ts";
 import type { Change } from "./changes.ts";
 import {

@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import type { Repository } from "@trunks/repo";
+import type { Repository } from "@trunks/repo/client";
 import { Branches } from "./branches.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { type Clone, findClone } from "./clone.ts";

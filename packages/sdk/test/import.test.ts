@@ -15,6 +15,9 @@ test("importing the SDK loads no backend, nothing of URLs, nothing that merges t
   const urls = JSON.parse(output) as string[];
   const packages = urls.flatMap((url) => /\/packages\/([^/]+)\/src\//.exec(url)?.[1] ?? []);
   expect(new Set(packages)).toEqual(new Set(["core", "repo", "sdk"]));
+  expect(
+    urls.filter((url) => /packages\/repo\/src\/(index|selection|upkeep\/(compact|collect|sweep))/.test(url)),
+  ).toEqual([]);
   expect(urls.filter((url) => url.includes("node_modules"))).toEqual([]);
   expect(urls.filter((url) => url.startsWith("node:"))).toEqual([]);
 });

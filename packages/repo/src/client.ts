@@ -1,0 +1,29 @@
+/**
+ * What a program needs that reads a trunk and pushes to it: this package without upkeep, partial fetches and the care of
+ * mirrors, which take time to load.
+ */
+export type { RefMove } from "./format/entry.ts";
+export type { Place } from "./format/mirror-map.ts";
+export { isRefName } from "./format/ref-name.ts";
+export { sortedRefs } from "./format/snapshot.ts";
+export type { State } from "./format/state.ts";
+export { decodeText, encodeText } from "./format/text.ts";
+export type { LargeBlobBody } from "./large/large-upload.ts";
+export {
+  type GitObject,
+  type IdentifiedObject,
+  type ObjectType,
+  objectId,
+  parseTag,
+  streamObjectId,
+  treeBytes,
+  treeEntries,
+} from "./pack/git-object.ts";
+export { isObjectId, type ObjectFormat, type ObjectId } from "./pack/object-format.ts";
+export type { ObjectReader } from "./pack/object-reader.ts";
+export { packIndexBytes } from "./pack/pack-index-bytes.ts";
+export { PackWriter } from "./pack/pack-writer.ts";
+export { Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
+export { TrunkObjects } from "./transfer/objects.ts";
+export { inlinePackLimit, type PublicationPack } from "./transfer/publish.ts";
+export { SegmentsAhead } from "./transfer/segments-ahead.ts";
