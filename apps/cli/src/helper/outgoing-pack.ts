@@ -5,6 +5,8 @@ import type { Source } from "@trunks/core";
 import { inlinePackLimit, type LargeBlobBody, type PublicationPack } from "@trunks/repo";
 import { git, gitStream } from "./git.ts";
 import { findLargeBlobs } from "./large-blobs.ts";
+import type { LocalRepository } from "./local-repository.ts";
+import { packingByType } from "./packing-by-type.ts";
 import { revisions } from "./revisions.ts";
 
 export interface OutgoingPack {
@@ -26,6 +28,8 @@ export interface PackRequest {
   readonly leastLargeBytes?: number;
   /** For temporary files; on the file system of the repository's objects, because git renames packs into it. */
   readonly folder: string;
+  /** Where the objects are. */
+  readonly local: LocalRepository;
   readonly progress: boolean;
   readonly signal: AbortSignal;
 }
@@ -90,7 +94,11 @@ async function packBesideLarge(
 }
 
 async function packWhole(request: PackRequest, base: string): Promise<PublicationPack | undefined> {
-  const output = await git([...packSettings, ...packArguments, ...flags(request), base], runOptions(request));
+  const { settings, environment } = await packingByType(request);
+  const output = await git([...settings, ...packSettings, ...packArguments, ...flags(request), base], {
+    ...runOptions(request),
+    environment,
+  });
   const name = `${base}-${output.toString("latin1").trim()}`;
   const { size } = await stat(`${name}.pack`);
   return size <= inlinePackLimit ? inlinePack(await readFile(`${name}.pack`)) : segmentPack(name);

@@ -11,15 +11,19 @@ import { dataPacket, delimiterPacket, flushPacket, maxPacketData } from "./packe
 import { type SparseContext, withoutUnmatched } from "./sparse-blobs.ts";
 
 export interface PartialFetchContext extends SparseContext {
+  /** Reads the trunk's objects where they are `scattered`. */
+  readonly objects: ObjectReader;
   /** Reads the trunk's objects, in ranges of a size that suits. */
-  open(settings: Pick<ObjectReaderOptions, "blockSizeBytes" | "gapSizeBytes">): ObjectReader;
+  open(settings: ObjectReaderOptions): ObjectReader;
   write(bytes: Uint8Array): Promise<void>;
 }
 
+/** What is kept of packs and of bases: the lists of what a filter chooses take memory, too. */
+const caches = { blockCacheSizeBytes: 2 ** 24, baseCacheSizeBytes: 2 ** 23, rangeSizeBytes: 2 ** 22 };
 /** Of some objects here and there, little is read beside them. */
-export const scattered = { blockSizeBytes: 2 ** 14, gapSizeBytes: 2 ** 16 };
+export const scattered = { ...caches, blockSizeBytes: 2 ** 14, gapSizeBytes: 2 ** 16 };
 /** Of all commits, which stand together and are walked through from one end to the other. */
-const throughout = { blockSizeBytes: 2 ** 20, gapSizeBytes: 2 ** 20 };
+const throughout = { ...caches, blockSizeBytes: 2 ** 20, gapSizeBytes: 2 ** 20 };
 
 /** Answers requests for a part of the history or of the objects, from what it reads of the trunk by range. */
 export class PartialFetch {
@@ -38,14 +42,13 @@ export class PartialFetch {
     const { write, signal } = this.#context;
     const isWhole = question.haves.length === 0 && question.depth === undefined;
     const isCommitsOnly = isWhole && question.filter.treeDepth === 0;
-    this.#objects ??= this.#context.open(isCommitsOnly ? throughout : scattered);
+    this.#objects ??= isCommitsOnly ? this.#context.open(throughout) : this.#context.objects;
     const commits = isWhole && !isCommitsOnly ? this.#context.open(throughout) : this.#objects;
     this.#selector ??= new FetchSelector(this.#objects, this.#state, commits);
     const objects = this.#objects;
-    const selector = this.#selector;
     const opening: Uint8Array[] = [];
     if (question.haves.length > 0 && !done) {
-      const { common, enough } = await selector.negotiate(question, { signal });
+      const { common, enough } = await this.#selector.negotiate(question, { signal });
       const lines = common.length === 0 ? ["NAK"] : common.map((id) => `ACK ${id}`);
       opening.push(
         ...["acknowledgments", ...lines, ...(enough ? ["ready"] : [])].map((line) => dataPacket(`${line}\n`)),
@@ -56,7 +59,9 @@ export class PartialFetch {
       }
       opening.push(delimiterPacket);
     }
-    const selection = await selector.select(question, { signal });
+    const selection = await this.#selector.select(question, { signal });
+    // All that was read of a whole history has served its turn.
+    if (isWhole) this.#selector = undefined;
     if (selection === undefined) return false;
     if (tellsEnds) opening.push(...endsSection(selection));
     const ids =

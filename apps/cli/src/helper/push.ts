@@ -192,6 +192,7 @@ async function pack(
     thresholdBytes: await chunkThreshold(local),
     leastLargeBytes: leastLargeBlobSize(state),
     folder: await mkdtemp(join(await local.ownFolder("tmp"), "push-")),
+    local,
     progress: options.progress,
     signal,
   });

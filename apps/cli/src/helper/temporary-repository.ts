@@ -52,8 +52,8 @@ export class TemporaryRepository {
   }
 }
 
-/** Makes of a folder what git takes for a repository, with the refs of the trunk; quicker than a run of `git init`. */
-export async function writeSkeleton(folder: string, state: State): Promise<void> {
+/** Makes of a folder what git takes for a repository, with the refs of a trunk; quicker than a run of `git init`. */
+export async function writeSkeleton(folder: string, state: Pick<State, "objects" | "head" | "refs">): Promise<void> {
   const { objects, head } = state;
   const format = objects === "sha1" ? "repositoryformatversion = 0" : "repositoryformatversion = 1";
   const extension = objects === "sha1" ? "" : "[extensions]\n\tobjectFormat = sha256\n";

@@ -14,6 +14,7 @@ import type { LocalRepository } from "./local-repository.ts";
 import type { HelperOptions } from "./options.ts";
 import { dataPacket, encodePacket, flushPacket, type Packet, readPacket, responseEndPacket } from "./packet-line.ts";
 import { PartialFetch, scattered, writePack } from "./partial-fetch.ts";
+import { SpooledRanges } from "./spooled-ranges.ts";
 import { TemporaryRepository } from "./temporary-repository.ts";
 import { packOfObjects } from "./wanted-objects.ts";
 
@@ -51,8 +52,10 @@ export async function serveUploadPack(context: UploadPackContext): Promise<void>
   const state = await context.repository.readExisting({ signal: context.signal });
   const whole = new TemporaryRepository(context, state);
   const { repository, local, signal, write } = context;
-  const open = (settings: ObjectReaderOptions) => cachedObjects(repository, local, state, settings);
-  const parts = { whole, objects: open(scattered), fetch: new PartialFetch(state, { open, write, local, signal }) };
+  const ranges = new SpooledRanges(() => local.ownFolder("tmp"));
+  const open = (settings: ObjectReaderOptions) => cachedObjects(repository, local, state, settings, ranges);
+  const objects = open(scattered);
+  const parts = { whole, objects, fetch: new PartialFetch(state, { open, objects, write, local, signal }) };
   try {
     await context.write(advertisement(state));
     for (
@@ -64,7 +67,7 @@ export async function serveUploadPack(context: UploadPackContext): Promise<void>
       await context.write(responseEndPacket);
     }
   } finally {
-    await whole.remove();
+    await Promise.all([whole.remove(), ranges.remove()]);
   }
 }
 

@@ -2,13 +2,42 @@ import type { RequestOptions } from "@trunks/core";
 import type { EntryResolver } from "./entry-resolver.ts";
 import type { PackRange } from "./pack-blocks.ts";
 import { isDelta } from "./pack-entry.ts";
-import { type EntryLocation, locationOf, type PackSet } from "./pack-set.ts";
+import { type EntryLocation, locationOf, type OpenPack, type PackSet } from "./pack-set.ts";
 import { PlaceSet } from "./place-set.ts";
 
 /** An object that is wanted, and where it is. */
 export interface LocatedObject {
   readonly id: string;
   readonly place: EntryLocation;
+}
+
+/** Finds objects that come in the order of their places by the place: the list is all that it takes. */
+export class ObjectOrder {
+  readonly #objects: readonly LocatedObject[];
+  /** By pack, where its objects begin and end in the list. */
+  readonly #runs = new Map<OpenPack, { readonly start: number; end: number }>();
+
+  constructor(objects: readonly LocatedObject[]) {
+    this.#objects = objects;
+    for (const [index, { place }] of objects.entries()) {
+      const run = this.#runs.get(place.pack);
+      if (run === undefined) this.#runs.set(place.pack, { start: index, end: index + 1 });
+      else run.end = index + 1;
+    }
+  }
+
+  /** The number in the list of the object whose entry stands there. */
+  find({ pack, start }: EntryLocation): number | undefined {
+    const run = this.#runs.get(pack);
+    if (run === undefined) return undefined;
+    let { start: low, end: high } = run;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#objects[middle] as LocatedObject).place.start < start) low = middle + 1;
+      else high = middle;
+    }
+    return low < run.end && this.#objects[low]?.place.start === start ? low : undefined;
+  }
 }
 
 /** Cuts objects that come in the order of their places into groups that span no more than so many bytes of packs. */

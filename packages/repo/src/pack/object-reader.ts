@@ -1,5 +1,12 @@
 import { type ByteRange, isTrunksError, type RequestOptions, resolveRange, TrunksError } from "@trunks/core";
-import { groupsBySpan, type LocatedObject, prefetchCopies, prefetchEntries, prefetchPlaces } from "./batch-prefetch.ts";
+import {
+  groupsBySpan,
+  type LocatedObject,
+  ObjectOrder,
+  prefetchCopies,
+  prefetchEntries,
+  prefetchPlaces,
+} from "./batch-prefetch.ts";
 import { EntryResolver } from "./entry-resolver.ts";
 import { entryStream } from "./entry-stream.ts";
 import { type GitObject, type IdentifiedObject, type ObjectType, objectId } from "./git-object.ts";
@@ -141,30 +148,29 @@ export class ObjectReader {
    */
   async *copyMany(ids: Iterable<ObjectId>, options: RequestOptions = {}): AsyncGenerator<StoredEntry | BaselessEntry> {
     const objects = await this.#locateMany(ids, options);
-    const coming = new Map<OpenPack, Map<number, ObjectId>>();
-    for (const { id, place } of objects) {
-      if (!coming.has(place.pack)) coming.set(place.pack, new Map());
-      coming.get(place.pack)?.set(place.start, id);
-    }
-    const comes = ({ pack, start }: EntryLocation) => coming.get(pack)?.has(start) === true;
-    const copied = new Set<ObjectId>();
+    const coming = new ObjectOrder(objects);
+    const comes = (place: EntryLocation) => coming.find(place) !== undefined;
     const prefetch = (group: readonly LocatedObject[], span: number) =>
       prefetchCopies(this.#packs, this.#resolver, group, comes, span, options);
+    let position = -1;
+    const copied = (place: EntryLocation | undefined): ObjectId | undefined => {
+      const found = place && coming.find(place);
+      return found !== undefined && found < position ? objects[found]?.id : undefined;
+    };
     for await (const { id, place } of oneByOne(this.#ahead(objects, prefetch))) {
+      position++;
       const header = await explained(id, place, () => this.#resolver.header(place, options));
-      const { type, size, baseOffset } = header;
-      const baseId = baseOffset === undefined ? header.baseId : coming.get(place.pack)?.get(baseOffset);
-      if (isDelta(header) && (baseId === undefined || !copied.has(baseId))) {
+      const baseId = isDelta(header) ? copied(this.#resolver.knownBases(place).next().value) : undefined;
+      if (isDelta(header) && baseId === undefined) {
         const bases = [...this.#resolver.knownBases(place)];
-        const ids = bases.map(({ pack, start }) => coming.get(pack)?.get(start));
-        const nearId = ids.find((one) => one !== undefined && copied.has(one));
+        const nearId = bases.map(copied).find((one) => one !== undefined);
         const root = bases.at(-1) ?? place;
         yield { id, deflated: undefined, nearId, family: `${root.pack.source.name} ${root.start}` };
-      } else {
-        const content = baseId === undefined ? (type as ObjectType) : { baseId };
-        yield { id, content, size, deflated: storedBytes(id, place, header, this.#settings.rangeSizeBytes, options) };
+        continue;
       }
-      copied.add(id);
+      const content = baseId === undefined ? (header.type as ObjectType) : { baseId };
+      const deflated = storedBytes(id, place, header, this.#settings.rangeSizeBytes, options);
+      yield { id, content, size: header.size, deflated };
     }
   }
 
@@ -278,7 +284,7 @@ export class ObjectReader {
 
   async #locateMany(ids: Iterable<ObjectId>, options: ReadManyOptions): Promise<LocatedObject[]> {
     const objects: LocatedObject[] = [];
-    for (const id of new Set(ids)) {
+    for (const id of ids instanceof Set ? (ids as Set<ObjectId>) : new Set(ids)) {
       const place = this.#packs.locateOpen(id) ?? (await this.#packs.locate(id, options));
       if (place !== undefined) objects.push({ id, place });
       else if (!options.skipMissing) throw new TrunksError("NOT_FOUND", `object ${id} is in no pack`);

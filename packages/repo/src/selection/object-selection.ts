@@ -81,8 +81,9 @@ class TreeWalk {
     for await (const { id, data } of this.#objects.readMany(level.keys(), this.#options)) {
       for (const entry of treeEntries(this.#format, data)) {
         if (entry.mode === submoduleMode || this.#present.has(entry.id)) continue;
-        if (entry.mode !== treeMode) this.blobs.add(entry.id);
-        else if (!this.trees.has(entry.id)) {
+        if (entry.mode !== treeMode) {
+          if (this.#filter.blobLimitBytes > 0) this.blobs.add(entry.id);
+        } else if (!this.trees.has(entry.id)) {
           below.set(entry.id, needPaths ? pathOf(level.get(id) as string, entry.name) : "");
         }
       }
