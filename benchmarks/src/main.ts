@@ -23,6 +23,7 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   sdk: async () => (await import("./suites/sdk.ts")).sdk,
   checkpoints: async () => (await import("./suites/checkpoints.ts")).checkpoints,
   peers: async () => (await import("./suites/peers.ts")).peers,
+  "peers-near": async () => (await import("./suites/peers-near.ts")).peersNear,
   "peers-slow": async () => (await import("./suites/peers-slow.ts")).peersSlow,
 };
 

@@ -6,10 +6,10 @@ import type { Workspace } from "../workspace.ts";
 import type { Peer } from "./peer.ts";
 import { runWell } from "./running.ts";
 
-const fileCount = 200;
-const commitCount = 300;
+const fileCount = 100;
+const commitCount = 30;
 
-/** A small repository, of half a megabyte when it is packed; to be copied. */
+/** A small repository, to be copied. */
 export function smallRepository(workspace: Workspace): string {
   const folder = workspace.path("small");
   const parts: string[] = [];

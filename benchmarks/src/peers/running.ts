@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import type { Command } from "../measure.ts";
 
+/** No command of a peer is waited for longer. */
+export const limitMs = Number(process.env.TRUNKS_BENCH_LIMIT_SECONDS ?? 300) * 1000;
+
 /** What became of a command. */
 export interface Ran {
   readonly timeMs: number;

@@ -3,12 +3,10 @@ import { comparisonRow, Measured } from "../peers/comparison.ts";
 import { type FarStore, startFarStore } from "../peers/far-store.ts";
 import { PeerFolders, smallRepository } from "../peers/folders.ts";
 import { farPeers } from "../peers/peer.ts";
-import { start } from "../peers/running.ts";
+import { limitMs, start } from "../peers/running.ts";
 import type { Suite } from "../suite.ts";
 
 const branchCount = 1000;
-/** A client that holds others up is waited for no longer; nor is a push of very many branches. */
-const limitMs = Number(process.env.TRUNKS_BENCH_LIMIT_SECONDS ?? 300) * 1000;
 const retryMs = 500;
 
 export const peersSlow: Suite = {
@@ -29,8 +27,8 @@ export const peersSlow: Suite = {
       await store.stop();
     }
     return [
-      comparisonRow(`far S3: push of ${branchCount} branches`, branches, "200 times"),
-      comparisonRow("far S3: push to a branch whose last writer died", recovery, "no waiting"),
+      comparisonRow(`push of ${branchCount} branches`, branches, "200 times"),
+      comparisonRow("push to a branch whose last writer died", recovery, "no waiting"),
     ];
   },
 };
