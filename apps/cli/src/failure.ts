@@ -23,8 +23,12 @@ export function errorAnswer(error: unknown): ErrorAnswer {
 
 /** Tells why a command failed, in one line and a hint; answers the exit status. */
 export function tellFailure(error: unknown, output: Output, verbose: boolean): number {
-  if (isTrunksError(error, "ABORTED")) return exitStatus.interrupted;
   const answer = errorAnswer(error);
+  if (isTrunksError(error, "ABORTED")) {
+    // Whoever interrupts knows that he did, but not what was under way.
+    if (answer.hint !== undefined) output.note(answer.hint);
+    return exitStatus.interrupted;
+  }
   if (output.json) output.answer(answer, []);
   else {
     output.note(`trunks: ${answer.message}`);

@@ -73,6 +73,8 @@ export class ScratchIndex {
   async git(args: readonly string[]): Promise<string> {
     const environment = { GIT_INDEX_FILE: this.#path, LC_ALL: "C" };
     const output = await git(args, { environment, signal: this.#signal }).catch((error) => {
+      // That git was ended on purpose says more than how it ended.
+      this.#signal.throwIfAborted();
       throw explained(error);
     });
     return decodeText(output).replace(/\n$/, "");

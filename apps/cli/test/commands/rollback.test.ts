@@ -128,6 +128,22 @@ describe("a rollback of everything", () => {
   });
 });
 
+test("whoever interrupts a rollback is told where the work is", async () => {
+  sandbox.write("work/a", "dirty\n");
+  const real = (await sandbox.run("sh", ["-c", "command -v git"])).stdout.toString().trim();
+  sandbox.write(
+    "interrupting/git",
+    `#!/bin/sh\n[ "$1" = read-tree ] && kill -INT $PPID && exec sleep 60\nexec "${real}" "$@"\n`,
+  );
+  chmodSync(`${sandbox.path}/interrupting/git`, 0o755);
+  const environment = { PATH: `${sandbox.path}/interrupting:${process.env.PATH}` };
+  const { status, stderr } = await trunks(sandbox, ["rollback", "--to", first], { folder, environment });
+  expect([status, stderr]).toEqual([130, `what was here is saved: ${await savedRefs()}\n`]);
+  expect(await git("show", `${await savedRefs()}:a`)).toBe("dirty");
+  expect(sandbox.read("work/a")).toBe("dirty\n");
+  expect(sandbox.names("work/.git/trunks/index")).toEqual([]);
+});
+
 describe("a rollback of some paths", () => {
   test("leaves everything else as it is, dirty and staged", async () => {
     sandbox.write("work/a", "staged\n");
