@@ -42,6 +42,7 @@ async function main(folder: string): Promise<void> {
   };
   const answer = async (request: DaemonRequest): Promise<DaemonStatus> => {
     if (request.do === "flush") await watched.flush();
+    if (request.do === "checkpoint") return { ...status(), checkpoint: await watched.checkpoint(request) };
     if (request.do !== "stop") return status();
     await end();
     server.close();

@@ -26,16 +26,18 @@ export interface FoundPackage {
 /**
  * Imports a package of ours that is installed on its own. It is looked for where backends' packages are. Throws
  * `CONFIG_INVALID`, with the commands that install it, when it is not there. `purpose` begins the message: `trunks mount`.
+ * `entry` is what its manifest calls an entry beside the main one: `./watch`.
  */
 export async function loadPackage(
   name: string,
   purpose: string,
   environment: Environment,
   installations: readonly string[] = [],
+  entry = ".",
 ): Promise<unknown> {
   const found = findPackage(name, moduleFolders(environment, installations));
   const install = `trunks backend add ${name}`;
-  if (found !== undefined) return importPackage(found, install);
+  if (found !== undefined) return importPackage(found, install, entry);
   throw new TrunksError("CONFIG_INVALID", `${purpose} needs the package ${name}, which is not installed`, {
     hint: `run \`${install}\`, or \`npm install -g ${name}\``,
   });
@@ -47,9 +49,9 @@ export function findPackage(name: string, folders: readonly string[]): FoundPack
 }
 
 /** Imports what was found. Throws `CONFIG_INVALID` when it cannot be loaded; `install` is the command that mends it. */
-export async function importPackage({ name, folder }: FoundPackage, install: string): Promise<unknown> {
+export async function importPackage({ name, folder }: FoundPackage, install: string, entry = "."): Promise<unknown> {
   try {
-    return await import(pathToFileURL(join(folder, entryFile(folder))).href);
+    return await import(pathToFileURL(join(folder, entryFile(folder, entry))).href);
   } catch (error) {
     throw new TrunksError("CONFIG_INVALID", `${name} cannot be loaded: ${(error as Error).message}`, {
       cause: error,
@@ -97,8 +99,9 @@ function ancestors(path: string): string[] {
  * The module that `import` of the package would load. Written out, because Node resolves by the conditions of `import`
  * only from the importing module's own place.
  */
-function entryFile(folder: string): string {
+function entryFile(folder: string, entry: string): string {
   const manifest = readManifest(folder);
+  if (entry !== ".") return entryOf((manifest?.exports as Record<string, unknown> | undefined)?.[entry]) ?? entry;
   return entryOf(manifest?.exports) ?? manifest?.main ?? "index.js";
 }
 

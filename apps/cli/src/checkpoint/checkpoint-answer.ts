@@ -11,7 +11,11 @@ export function checkpointAnswer(commit: Commit, branch: string | null, unpushed
 }
 
 /** One checkpoint that is here. */
-export async function readCheckpoint(worktree: Worktree, id: string, signal: AbortSignal): Promise<Checkpoint> {
+export async function readCheckpoint(
+  worktree: Pick<Worktree, "branch">,
+  id: string,
+  signal: AbortSignal,
+): Promise<Checkpoint> {
   const [[commit], unpushed] = await Promise.all([
     readCommits(["--max-count=1", id], signal),
     unpushedCommits(id, 1, signal),

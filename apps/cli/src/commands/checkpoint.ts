@@ -6,6 +6,7 @@ import { findWorktree, type Worktree } from "../checkpoint/worktree.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { runGit } from "../git/run-program.ts";
 import { findTrunkRemote } from "../git/trunk-remote.ts";
+import { watchedCheckpoint } from "../mount/watched-checkpoint.ts";
 
 export const command: Command = {
   usage: ["-m MESSAGE [--push]"],
@@ -23,11 +24,14 @@ export const command: Command = {
     const { arguments: args, output, signal } = context;
     const message = args.text("message");
     if (message === undefined || message.trim() === "") throw new UsageError("-m MESSAGE is missing");
-    const worktree = await findWorktree(signal);
     const pushes = args.flag("push");
+    const allowEmpty = args.flag("allow-empty");
+    // Where nothing else is wanted, and the folder is watched, nothing need be looked at first.
+    const quick = pushes || allowEmpty ? undefined : await watchedCheckpoint(message);
+    const worktree = quick ?? (await findWorktree(signal));
     if (pushes && worktree.branch === undefined) throw nowhere();
     const remote = pushes ? (await findTrunkRemote(args.text("remote"))).name : undefined;
-    const made = await makeCheckpoint(worktree, { message, allowEmpty: args.flag("allow-empty"), signal });
+    const made = quick ?? (await makeCheckpoint(worktree as Worktree, { message, allowEmpty, signal }));
     if (remote !== undefined) await pushBranch(worktree, remote, made.id, context);
     const checkpoint = await readCheckpoint(worktree, made.id, signal);
     const where = checkpoint.branch ?? "no branch";
@@ -39,7 +43,12 @@ export const command: Command = {
   },
 };
 
-async function pushBranch({ branch }: Worktree, remote: string, id: string, { output }: Context): Promise<void> {
+async function pushBranch(
+  { branch }: Pick<Worktree, "branch">,
+  remote: string,
+  id: string,
+  { output }: Context,
+): Promise<void> {
   const status = await runGit(["push", "--quiet", remote, `${branch}:${branch}`], output);
   if (status === 0) return;
   // Git's own status for a ref that was refused.

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
 import { type BytePath, parentOf } from "../byte-path.ts";
@@ -23,6 +23,10 @@ const settings = [
   "maintenance.auto=false",
   "advice.addEmbeddedRepo=false",
   "core.safecrlf=false",
+  // A change writes what has changed, not all names again.
+  "core.splitIndex=true",
+  "splitIndex.maxPercentChange=5",
+  "splitIndex.sharedIndexExpire=now",
 ];
 
 /** In the message of every state; the first of a day has no other before it. */
@@ -36,6 +40,7 @@ export class Journal {
   readonly #git: Git;
   readonly #plain: Git;
   readonly #mountId: string;
+  readonly #dir: string;
   readonly #index: string;
   /** Tracked by the user in spite of the rules, with the folders above. */
   #wanted: ReadonlySet<BytePath> = new Set();
@@ -45,8 +50,12 @@ export class Journal {
 
   /** `git` is at work in the mount's folder. */
   constructor(git: Git, mountId: string) {
-    this.#index = join(git.folder, ".git", "trunks", "watch", "index");
-    const environment = { ...git.environment, ...identity, GIT_INDEX_FILE: this.#index, GIT_LITERAL_PATHSPECS: "1" };
+    const gitDir = join(git.folder, ".git");
+    this.#dir = join(gitDir, "trunks", "watch", "git");
+    this.#index = join(this.#dir, "index");
+    // As another worktree has it: objects and refs are the folder's, the index is not.
+    const place = { GIT_DIR: this.#dir, GIT_COMMON_DIR: gitDir, GIT_WORK_TREE: git.folder };
+    const environment = { ...git.environment, ...identity, ...place, GIT_LITERAL_PATHSPECS: "1" };
     this.#git = new Git(git.folder, environment, settings);
     this.#plain = git;
     this.#mountId = mountId;
@@ -57,9 +66,19 @@ export class Journal {
     return this.#last;
   }
 
+  /** The tree of all files in it. */
+  get tree(): string | undefined {
+    return this.#tree;
+  }
+
   /** Takes up what an earlier process has left, and forgets what is too old. */
   async begin(now: Date): Promise<void> {
-    await mkdir(join(this.#index, ".."), { recursive: true, mode: 0o700 });
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 }).catch((error) => {
+      throw unwritable(this.#dir, error);
+    });
+    await writeFile(join(this.#dir, "HEAD"), "ref: refs/trunks/journal/none\n").catch((error) => {
+      throw unwritable(this.#dir, error);
+    });
     const format = "--format=%(refname)";
     const refs = (await this.#git.text(["for-each-ref", format, journalRefs(this.#mountId)]))
       .split("\n")
@@ -92,7 +111,11 @@ export class Journal {
     );
     if (hasIndex) await rename(copied, this.#index);
     else await rm(this.#index, { force: true });
-    const wanted = await this.#git.items(["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"]);
+    const args = ["ls-files", "-z", "--cached", "--ignored", "--exclude-standard"];
+    const wanted = await this.#git.items(args).catch(async () => {
+      await rm(this.#index, { force: true }); // One that stands on another, which is not here.
+      return [];
+    });
     this.#wanted = new Set(wanted.flatMap(withParents));
   }
 

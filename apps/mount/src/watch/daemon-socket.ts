@@ -3,11 +3,12 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { isTrunksError, TrunksError } from "@trunks/core";
+import type { CheckpointWish, WatchedCheckpoint } from "./checkpoint.ts";
 
 /** What a watching process is asked. */
-export interface DaemonRequest {
-  readonly do: "status" | "flush" | "stop";
-}
+export type DaemonRequest =
+  | { readonly do: "status" | "flush" | "stop" }
+  | ({ readonly do: "checkpoint" } & CheckpointWish);
 
 /** What it is doing. */
 export interface DaemonStatus {
@@ -21,6 +22,8 @@ export interface DaemonStatus {
   readonly trouble: string | null;
   readonly push_trouble: string | null;
   readonly folders: number;
+  /** That was asked for; absent when it is for stock git to make. */
+  readonly checkpoint?: WatchedCheckpoint;
 }
 
 const socketName = "socket";

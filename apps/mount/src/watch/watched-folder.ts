@@ -4,6 +4,7 @@ import { isTrunksError } from "@trunks/core";
 import { type BytePath, parentOf } from "../byte-path.ts";
 import type { Git } from "../git.ts";
 import { isOneFilesFault, Journal, type SafeState } from "../journal/journal.ts";
+import { type CheckpointWish, checkpoint, type WatchedCheckpoint } from "./checkpoint.ts";
 import { kindAt, watchBelow } from "./folder-scan.ts";
 import { FolderWatcher } from "./folder-watcher.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
@@ -25,6 +26,7 @@ const manyPaths = 2000;
 /** A folder whose every change is journalled soon: see docs/mounts.md for the bound, and for what does not count as a change. */
 export class WatchedFolder {
   readonly #folder: string;
+  readonly #git: Git;
   readonly #journal: Journal;
   readonly #watcher: FolderWatcher;
   readonly #rules: IgnoreRules;
@@ -41,6 +43,7 @@ export class WatchedFolder {
 
   constructor(git: Git, options: WatchedFolderOptions) {
     this.#folder = git.folder;
+    this.#git = git;
     this.#options = options;
     this.#journal = new Journal(git, options.mountId);
     this.#rules = new IgnoreRules(git);
@@ -68,9 +71,7 @@ export class WatchedFolder {
 
   /** Journals everything that had changed when this was called. Throws what keeps it from being safe. */
   async flush(): Promise<SafeState | undefined> {
-    // A whole turn of the loop: what the system has queued by now is read in it.
-    await new Promise(setImmediate);
-    await new Promise(setImmediate);
+    await this.#seen();
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#round = this.#round.catch(() => {}).then(() => this.#journalChanges());
@@ -78,11 +79,49 @@ export class WatchedFolder {
     return this.#journal.last;
   }
 
+  /** See `checkpoint`. */
+  async checkpoint(wish: CheckpointWish): Promise<WatchedCheckpoint | undefined> {
+    await this.#seen();
+    await this.#round.catch(() => {});
+    if (this.trouble !== undefined) return undefined;
+    const journal = this.#journal;
+    return checkpoint(
+      this.#git,
+      {
+        tree: journal.tree,
+        pending: () => this.#pending(),
+        flush: async () => {
+          await this.flush();
+          return journal.tree as string;
+        },
+      },
+      wish,
+    );
+  }
+
   async end(): Promise<void> {
     this.#watcher.close();
     clearTimeout(this.#timer);
     await this.#round.catch(() => {});
     this.#rules.restart();
+  }
+
+  /** Waits a whole turn of the loop: what the system has queued by now is read in it. */
+  async #seen(): Promise<void> {
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  }
+
+  /** The files that have changed since the last round; `undefined` when they are not all. */
+  async #pending(): Promise<BytePath[] | undefined> {
+    if (this.#all !== undefined) return undefined;
+    const files: BytePath[] = [];
+    for (const path of this.#changed) {
+      const { kind } = kindAt(this.#folder, path);
+      if (kind === "folder" || this.#watcher.has(path) || path.endsWith("/.git")) return undefined;
+      if (kind !== "other" && this.#isInWatched(path)) files.push(path);
+    }
+    return this.#notIgnored(files);
   }
 
   #take(path: BytePath): void {
