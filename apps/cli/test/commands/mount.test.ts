@@ -82,6 +82,13 @@ test("a watched mount's states are listed and brought back", async () => {
     watcher: { saved: expect.any(String), pushed: null, trouble: null },
   });
   expect(await trunksText(sandbox, ["mount", "list"])).toMatch(/watched {2}w .* watched$/m);
+  for (const message of ["by stock git, for it is the first", "by whoever watches"]) {
+    sandbox.write("watched/a", `${message}\n`);
+    const answer = await trunksJson(sandbox, ["checkpoint", "-m", message], folder);
+    expect(answer).toMatchObject({ object: "checkpoint", branch: "main", created: true, message: `${message}\n` });
+    expect(await sandbox.git(["status", "--porcelain", "a"], folder)).toBe("");
+  }
+  expect((await trunks(sandbox, ["checkpoint", "-m", "none"], folder)).stdout).toContain("nothing has changed since");
   expect((await trunks(sandbox, ["recover", "--into", "x"], folder)).status).toBe(2);
   expect(await trunksJson(sandbox, ["recover", "--to", "0000"], folder)).toMatchObject({ code: "NOT_FOUND" });
   await trunksText(sandbox, ["unmount"], folder);

@@ -134,9 +134,14 @@ export class Journal {
     await this.#git.bytes(["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], { input });
   }
 
+  /** The tree of all that was taken, safe on the disk, and in no state yet. */
+  writeTree(): Promise<string> {
+    return this.#git.text(["write-tree"]);
+  }
+
   /** Makes what was taken safe. Answers the state; the last one when nothing has changed. */
   async commit(now: Date): Promise<SafeState | undefined> {
-    const [tree, head, branch] = await Promise.all([this.#git.text(["write-tree"]), this.#headId(), this.#branch()]);
+    const [tree, head, branch] = await Promise.all([this.writeTree(), this.#headId(), this.#branch()]);
     const ref = journalRef(this.#mountId, now);
     if (tree === this.#tree && head === this.#head) return this.#last;
     const before = this.#last?.ref === ref ? this.#last.id : await this.#beginning();

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { copyFile, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BytePath } from "../byte-path.ts";
@@ -19,12 +19,12 @@ export interface WatchedCheckpoint {
 
 /** What is known of a folder by whoever watches it. */
 export interface WatchedState {
-  /** The files that have changed and are not journalled yet; `undefined` when that cannot be told file by file. */
-  pending(): Promise<readonly BytePath[] | undefined>;
   /** The tree of all files as they were journalled last. */
   readonly tree: string | undefined;
-  /** Journals what is pending; answers the tree of all files. */
-  flush(): Promise<string>;
+  /** The files that have changed since, and others that have not; `undefined` when that cannot be told file by file. */
+  pending(): Promise<readonly BytePath[] | undefined>;
+  /** Takes what has changed since: the tree of all files now, and those that were looked at. `undefined` as above. */
+  take(): Promise<{ readonly tree: string; readonly files: readonly BytePath[] } | undefined>;
 }
 
 /** Git waits for the user, or a commit would have to be signed: that is for stock git. */
@@ -47,13 +47,15 @@ const nobody = Object.fromEntries(
 /**
  * Commits all files as they are, on the branch that is checked out, from what is known already: only the files that have changed
  * are looked at. The user's index is brought along while they are journalled, and is in its place before the branch moves.
- * `undefined` where anything is unusual; then nothing was changed.
+ * `undefined` where anything is unusual; then nothing was changed. `stagedAt` is the last answer's: an index that is still that
+ * one has nothing staged.
  */
 export async function checkpoint(
   git: Git,
+  stagedAt: string | undefined,
+  wish: CheckpointWish,
   watched: WatchedState,
-  { message, identity }: CheckpointWish,
-): Promise<WatchedCheckpoint | undefined> {
+): Promise<(WatchedCheckpoint & { readonly stagedAt: string }) | undefined> {
   const gitDir = join(git.folder, ".git");
   if (unusual.some((name) => existsSync(join(gitDir, name)))) return undefined;
   const lock = await open(join(gitDir, "index.lock"), "wx").catch(() => undefined);
@@ -61,7 +63,8 @@ export async function checkpoint(
   await lock.close();
   const prepared = join(gitDir, "trunks", "watch", "checkpoint-index");
   try {
-    return await make(git, watched, prepared, message, identity);
+    const made = await make(git, stagedAt, watched, prepared, wish);
+    return made && { ...made, stagedAt: indexState(gitDir) };
   } finally {
     await rm(prepared, { force: true });
     await rm(join(gitDir, "index.lock"), { force: true });
@@ -70,40 +73,62 @@ export async function checkpoint(
 
 async function make(
   git: Git,
+  stagedAt: string | undefined,
   watched: WatchedState,
   prepared: string,
-  message: string,
-  identity: NodeJS.ProcessEnv,
+  { message, identity }: CheckpointWish,
 ): Promise<WatchedCheckpoint | undefined> {
-  const found = await git.try(["rev-parse", "HEAD", "HEAD^{tree}"]);
+  const gitDir = join(git.folder, ".git");
+  const text = stripped(message);
+  const [found, pending] = await Promise.all([git.try(["rev-parse", "HEAD", "HEAD^{tree}"]), watched.pending()]);
   const [head = "", headTree = ""] = found.stdout.toString("latin1").split("\n");
-  if (found.status !== 0) return undefined;
-  const pending = watched.tree === undefined ? undefined : await watched.pending();
-  // What was journalled and not committed, and, when all can be told by names, what is journalled meanwhile.
-  const before = pending === undefined ? await watched.flush() : undefined;
-  const journalled = await names(git, headTree, before ?? (watched.tree as string));
-  const candidates = new Set([...(pending ?? []), ...journalled]);
-  const [tree, staged, text, signed] = await Promise.all([
-    before ?? watched.flush(),
-    git.items(["diff-index", "--cached", "--name-only", "--no-renames", "-z", "HEAD"]),
-    git.bytes(["stripspace"], { input: message }),
+  if (found.status !== 0 || pending === undefined || watched.tree === undefined || text === "") return undefined;
+  // What was journalled and not committed, and what is taken meanwhile.
+  const candidates = new Set([...pending, ...(await names(git, headTree, watched.tree))]);
+  const [taken, staged, signed] = await Promise.all([
+    watched.take(),
+    indexState(gitDir) === stagedAt ? [] : stagedNames(git),
     git.try(["config", "--bool", "commit.gpgsign"]),
     prepareIndex(git, prepared, [...candidates]),
   ]);
-  if (text.length === 0 || signed.stdout.toString().trim() === "true") return undefined;
-  const changed = before === undefined ? await names(git, headTree, tree) : journalled;
-  if ([...changed, ...staged].some((path) => !candidates.has(path))) return undefined;
-  const install = () => rename(prepared, join(git.folder, ".git", "index"));
-  if (tree === headTree) {
+  if (taken === undefined || signed.stdout.toString().trim() === "true") return undefined;
+  // What changed in these few moments is left out by neither, or by both.
+  const others = taken.files.filter((path) => !candidates.has(path));
+  if (staged.some((path) => !candidates.has(path))) return undefined;
+  if (others.length > 0 && (await names(git, headTree, taken.tree)).some((path) => !candidates.has(path))) {
+    return undefined;
+  }
+  const install = () => rename(prepared, join(gitDir, "index"));
+  if (taken.tree === headTree) {
     await install();
     return { id: head, created: false };
   }
   const environment = { ...nobody, ...identity };
-  const id = await git.text(["commit-tree", tree, "-p", head, "-F", "-"], { input: text, environment });
+  const id = await git.text(["commit-tree", taken.tree, "-p", head, "-F", "-"], { input: text, environment });
   await install();
-  const why = `checkpoint: ${text.toString("utf8").split("\n")[0]}`;
+  const why = `checkpoint: ${text.split("\n")[0]}`;
   await git.bytes(["update-ref", "-m", why, "HEAD", id, head], { environment });
   return { id, created: true };
+}
+
+/** As `git stripspace` leaves it. */
+function stripped(message: string): string {
+  const lines = message.split("\n").map((line) => line.trimEnd());
+  const text = lines
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .replace(/^\n+|\n+$/g, "");
+  return text === "" ? "" : `${text}\n`;
+}
+
+/** Tells one content of the user's index from another, as git itself does. */
+function indexState(gitDir: string): string {
+  const stat = statSync(join(gitDir, "index"), { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? "" : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+}
+
+function stagedNames(git: Git): Promise<BytePath[]> {
+  return git.items(["diff-index", "--cached", "--name-only", "--no-renames", "-z", "HEAD"]);
 }
 
 async function names(git: Git, from: string, to: string): Promise<BytePath[]> {

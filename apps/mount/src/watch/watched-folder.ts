@@ -35,6 +35,8 @@ export class WatchedFolder {
   /** Why everything must be looked at; `undefined` when the changed paths are all. */
   #all: string | undefined;
   #headMoved = false;
+  /** What the user's index was when all in it was as in HEAD; see `checkpoint`. */
+  #stagedAt: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #lastRoundMs = 0;
@@ -84,19 +86,18 @@ export class WatchedFolder {
     await this.#seen();
     await this.#round.catch(() => {});
     if (this.trouble !== undefined) return undefined;
-    const journal = this.#journal;
-    return checkpoint(
-      this.#git,
-      {
-        tree: journal.tree,
-        pending: () => this.#pending(),
-        flush: async () => {
-          await this.flush();
-          return journal.tree as string;
-        },
-      },
-      wish,
-    );
+    if ((await this.#pending()) === undefined) await this.flush();
+    const { tree } = this.#journal;
+    const made = await checkpoint(this.#git, this.#stagedAt, wish, {
+      tree,
+      pending: () => this.#pending(),
+      take: () => this.#takeNow(),
+    });
+    this.#stagedAt = made?.stagedAt;
+    // The state itself comes behind it, with the new commit.
+    this.#headMoved = true;
+    this.#schedule(settleMs);
+    return made && { id: made.id, created: made.created };
   }
 
   async end(): Promise<void> {
@@ -110,6 +111,20 @@ export class WatchedFolder {
   async #seen(): Promise<void> {
     await new Promise(setImmediate);
     await new Promise(setImmediate);
+  }
+
+  /** Brings the tree up to what has changed, without a state. `undefined` when what changed cannot be told file by file. */
+  async #takeNow(): Promise<{ readonly tree: string; readonly files: readonly BytePath[] } | undefined> {
+    const changed = this.#changed;
+    this.#changed = new Set();
+    try {
+      const taken = this.#all === undefined ? await this.#takeSome(changed) : "folders";
+      if (taken !== "folders") return { tree: await this.#journal.writeTree(), files: [...changed] };
+    } catch {
+      // The next round finds it again, and tells it.
+    }
+    this.#lookAtAll("folders have come or gone");
+    return undefined;
   }
 
   /** The files that have changed since the last round; `undefined` when they are not all. */
