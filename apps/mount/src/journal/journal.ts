@@ -50,11 +50,10 @@ export class Journal {
 
   /** `git` is at work in the mount's folder. */
   constructor(git: Git, mountId: string) {
-    const gitDir = join(git.folder, ".git");
-    this.#dir = join(gitDir, "trunks", "watch", "git");
+    this.#dir = join(git.folder, ".git", "trunks", "watch", "git");
     this.#index = join(this.#dir, "index");
     // As another worktree has it: objects and refs are the folder's, the index is not.
-    const place = { GIT_DIR: this.#dir, GIT_COMMON_DIR: gitDir, GIT_WORK_TREE: git.folder };
+    const place = { GIT_DIR: this.#dir, GIT_WORK_TREE: git.folder };
     const environment = { ...git.environment, ...identity, ...place, GIT_LITERAL_PATHSPECS: "1" };
     this.#git = new Git(git.folder, environment, settings);
     this.#plain = git;
@@ -76,9 +75,11 @@ export class Journal {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 }).catch((error) => {
       throw unwritable(this.#dir, error);
     });
-    await writeFile(join(this.#dir, "HEAD"), "ref: refs/trunks/journal/none\n").catch((error) => {
-      throw unwritable(this.#dir, error);
-    });
+    for (const [name, text] of Object.entries({ HEAD: "ref: refs/trunks/journal/none", commondir: "../../.." })) {
+      await writeFile(join(this.#dir, name), `${text}\n`).catch((error) => {
+        throw unwritable(this.#dir, error);
+      });
+    }
     const format = "--format=%(refname)";
     const refs = (await this.#git.text(["for-each-ref", format, journalRefs(this.#mountId)]))
       .split("\n")
