@@ -22,6 +22,7 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   install: async () => (await import("./suites/install.ts")).install,
   sdk: async () => (await import("./suites/sdk.ts")).sdk,
   checkpoints: async () => (await import("./suites/checkpoints.ts")).checkpoints,
+  mount: async () => (await import("./suites/mount.ts")).mount,
   peers: async () => (await import("./suites/peers.ts")).peers,
   "peers-near": async () => (await import("./suites/peers-near.ts")).peersNear,
   "peers-slow": async () => (await import("./suites/peers-slow.ts")).peersSlow,

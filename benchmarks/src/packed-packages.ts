@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { run } from "./measure.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -11,17 +11,27 @@ const outside = "node-diff3";
 
 /** Puts the SDK into the workspace's folder as a release would bring it. The packages must be built. */
 export function installSdk(workspace: Workspace): void {
-  const { environment } = workspace;
+  for (const name of sdkPackages) install(workspace, join(packages, name));
   const modules = workspace.path("node_modules");
-  const tarballs = workspace.path("tarballs");
-  for (const name of sdkPackages) {
-    const target = join(modules, "@trunks", name);
-    mkdirSync(target, { recursive: true });
-    const args = ["--silent", "pack", "--pack-destination", tarballs];
-    run({ program: "pnpm", args, cwd: join(packages, name), environment });
-    const tarball = join(tarballs, readdirSync(tarballs)[0] as string);
-    run({ program: "tar", args: ["-xzf", tarball, "-C", target, "--strip-components=1"], cwd: target, environment });
-    rmSync(tarball);
-  }
   symlinkSync(join(packages, "sdk", "node_modules", outside), join(modules, outside));
+}
+
+/** The same with the package that makes mounts. Answers its folder. */
+export function installMount(workspace: Workspace): string {
+  installSdk(workspace);
+  return install(workspace, join(packages, "..", "apps", "mount"));
+}
+
+/** Packs a package and unpacks it where it belongs; answers where that is. */
+function install(workspace: Workspace, source: string): string {
+  const { environment } = workspace;
+  const tarballs = workspace.path("tarballs");
+  const target = workspace.path("node_modules", "@trunks", basename(source));
+  mkdirSync(target, { recursive: true });
+  const args = ["--silent", "pack", "--pack-destination", tarballs];
+  run({ program: "pnpm", args, cwd: source, environment });
+  const tarball = join(tarballs, readdirSync(tarballs)[0] as string);
+  run({ program: "tar", args: ["-xzf", tarball, "-C", target, "--strip-components=1"], cwd: target, environment });
+  rmSync(tarball);
+  return target;
 }
