@@ -13,7 +13,8 @@ export const mount: Suite = {
   question: "What does a checkpoint of one change take in a watched mount of 100,000 files, beside stock git?",
   async run(workspace) {
     const folder = writeFiles(workspace);
-    const library = (file: string) => import(pathToFileURL(join(installMount(workspace), "dist", file)).href);
+    const built = join(installMount(workspace), "dist");
+    const library = (file: string) => import(pathToFileURL(join(built, file)).href);
     Object.assign(process.env, workspace.environment);
     const [{ mount: mountFolder }, { checkpointWatched }] = [await library("index.js"), await library("checkpoint.js")];
     const made = await mountFolder({ repo: "app", backend: storeUrl(workspace), path: folder, watch: true });
