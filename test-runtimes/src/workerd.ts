@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundle } from "./bundle.ts";
 import type { CaseOutcome } from "./suite.ts";
@@ -33,7 +36,7 @@ export async function startWorker(
   const { Miniflare } = (await import(pathToFileURL(program).href)) as {
     Miniflare: new (options: object) => Miniflare;
   };
-  const worker = new Miniflare({
+  const options = {
     modules: true,
     script,
     compatibilityDate,
@@ -42,11 +45,28 @@ export async function startWorker(
     // Nothing is asked of anyone beyond this machine.
     cf: false,
     host: "127.0.0.1",
-  });
+  };
+  const folder = await mkdtemp(join(tmpdir(), "trunks-worker-"));
+  const worker = withTemporaryFolder(folder, () => new Miniflare(options));
   return {
     fetch: (path, options) => worker.dispatchFetch(`http://worker.test${path}`, options),
-    stop: () => worker.dispose(),
+    async stop() {
+      await worker.dispose();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
+}
+
+/** By itself it removes its files without waiting for that, and a process that ends leaves them. */
+function withTemporaryFolder<Made>(folder: string, make: () => Made): Made {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  try {
+    return make();
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
 }
 
 /** Runs a suite in a Worker with an empty bucket; answers what it reported. */
