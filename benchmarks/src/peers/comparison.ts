@@ -61,7 +61,7 @@ export function comparisonRow(what: string, [own, ...others]: readonly Measured[
     what,
     measured: `${own}`,
     beside: others.map((other) => `${other.name}: ${other}`).join("; ") || "–",
-    figure: Number.isNaN(ratio) ? "–" : `${least}${ratio.toFixed(ratio < 10 ? 1 : 0)} times faster than the best`,
+    figure: Number.isNaN(ratio) ? "–" : `${least}${ratio.toFixed(ratio < 10 ? 1 : 0)} times as fast as the best`,
     bar,
     plot,
   };
