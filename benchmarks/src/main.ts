@@ -17,6 +17,7 @@ const suites: { readonly [name: string]: () => Promise<Suite> } = {
   contention: async () => (await import("./suites/contention.ts")).contention,
   upkeep: async () => (await import("./suites/upkeep.ts")).upkeep,
   memory: async () => (await import("./suites/memory.ts")).memory,
+  large: async () => (await import("./suites/large.ts")).large,
   mirrors: async () => (await import("./suites/mirrors.ts")).mirrors,
   backends: async () => (await import("./suites/backends.ts")).backends,
   install: async () => (await import("./suites/install.ts")).install,

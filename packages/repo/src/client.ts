@@ -8,7 +8,7 @@ export { isRefName } from "./format/ref-name.ts";
 export { sortedRefs } from "./format/snapshot.ts";
 export type { State } from "./format/state.ts";
 export { decodeText, encodeText } from "./format/text.ts";
-export type { LargeBlobBody } from "./large/large-upload.ts";
+export { type LargeBlobBody, usualChunkThreshold } from "./large/large-upload.ts";
 export {
   type GitObject,
   type IdentifiedObject,

@@ -11,7 +11,7 @@ export { type RefUpdate, readRefLogPage } from "./history/ref-log-page.ts";
 export { planRestore, planUndo, type Restoration, restore, undoneEntryId } from "./history/restoration.ts";
 export type { ReadRecord } from "./journal/slots.ts";
 export { largeBlobIds, leastLargeBlobSize } from "./large/large-blobs.ts";
-export type { LargeBlobBody, LargeSettings } from "./large/large-upload.ts";
+export { type LargeBlobBody, type LargeSettings, usualChunkThreshold } from "./large/large-upload.ts";
 export {
   addMirror,
   type MirrorReport,

@@ -26,7 +26,7 @@ export interface OpenOptions extends RequestOptions {
   readonly create?: boolean | ObjectFormat;
   /** So many bytes of new contents are held in memory; what goes beyond is put into a temporary file. Default 32 MiB. */
   readonly memorySizeBytes?: number;
-  /** Files of this size in bytes and above are pushed in chunks: of a new version only what is new is uploaded. Default: none are. */
+  /** Files of this size in bytes and above are pushed in chunks: of a new version only what is new is uploaded. Default 8 MiB. */
   readonly chunkThresholdBytes?: number;
   /** Keeps what is known of the trunk between processes, which saves a round trip. Default: nothing is kept. */
   readonly cache?: StateCache;

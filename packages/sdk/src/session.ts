@@ -1,5 +1,12 @@
 import type { RequestOptions } from "@trunks/core";
-import type { ObjectFormat, ObjectId, Repository, SegmentsAhead, State } from "@trunks/repo/client";
+import {
+  type ObjectFormat,
+  type ObjectId,
+  type Repository,
+  type SegmentsAhead,
+  type State,
+  usualChunkThreshold,
+} from "@trunks/repo/client";
 import { History } from "./history.ts";
 import type { Identity } from "./identity.ts";
 import { Lock } from "./lock.ts";
@@ -20,7 +27,7 @@ export interface SessionOptions {
   readonly committer: Identity;
   /** So many bytes of new contents are held in memory; what goes beyond is put into a temporary file. */
   readonly memorySizeBytes: number;
-  /** Files of this size and above are pushed in chunks. Default: none are. */
+  /** Files of this size and above are pushed in chunks. Default 8 MiB. */
   readonly chunkThresholdBytes?: number;
   /** Is told what a user should know and no failure says. */
   readonly warn: (message: string) => void;
@@ -66,7 +73,7 @@ export class Session {
     this.author = options.author;
     this.committer = options.committer;
     this.warn = options.warn;
-    this.chunkThresholdBytes = options.chunkThresholdBytes ?? Number.POSITIVE_INFINITY;
+    this.chunkThresholdBytes = options.chunkThresholdBytes ?? usualChunkThreshold;
     this.branch = options.branch ?? state.head.slice(branchPrefix.length);
     this.objects = new Objects(repository, state, options.memorySizeBytes, options.ahead);
     this.history = new History(this.objects, this.format);

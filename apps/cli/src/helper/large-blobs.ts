@@ -1,4 +1,4 @@
-import type { LargeBlobBody } from "@trunks/repo";
+import { type LargeBlobBody, usualChunkThreshold } from "@trunks/repo";
 import { git, gitStream } from "./git.ts";
 import type { LocalRepository } from "./local-repository.ts";
 import { revisions } from "./revisions.ts";
@@ -11,9 +11,12 @@ export interface LargeBlobRequest {
   readonly signal: AbortSignal;
 }
 
-/** From which size on blobs are kept in chunks, in bytes: the user's `trunks.chunkThreshold`; `undefined` for none at all. */
+/**
+ * From which size on blobs are kept in chunks, in bytes: the user's `trunks.chunkThreshold`, or 8 MiB. `undefined` for none at
+ * all, which 0 means.
+ */
 export async function chunkThreshold(local: LocalRepository): Promise<number | undefined> {
-  const threshold = (await local.settings()).number("trunks.chunkthreshold") ?? 0;
+  const threshold = (await local.settings()).number("trunks.chunkthreshold") ?? usualChunkThreshold;
   return threshold > 0 ? threshold : undefined;
 }
 

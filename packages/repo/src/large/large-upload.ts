@@ -23,6 +23,9 @@ export interface LargeBlobBody {
   read(): AsyncIterable<Uint8Array>;
 }
 
+/** In bytes: blobs of this size and above are kept in chunks, unless their writer has chosen another. */
+export const usualChunkThreshold = 2 ** 23;
+
 /** How large blobs are stored. */
 export interface LargeSettings {
   readonly chunks: ChunkSizes;
