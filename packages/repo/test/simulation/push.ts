@@ -22,6 +22,8 @@ export async function push(process: Process, repository: Repository, choose: Cho
   for (let packing = 0; packing < maxPackings; packing++) {
     const name = `push ${scene.world.random.hex(12)}`;
     const publication = await prepared(scene, state, choose(state), name);
+    // A large file takes its time to be read.
+    if (publication.large !== undefined && scene.world.random.chance(0.5)) await process.nap();
     scene.calls.push(name, publication);
     scene.world.note(() => `begins ${describe(publication)}`);
     try {

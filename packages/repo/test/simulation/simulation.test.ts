@@ -52,6 +52,8 @@ describe("histories with crashes, sleepers, storms and lost answers", () => {
     ["collected", 200],
     ["cleaned", 300],
     ["archived", 200],
+    ["large", 2000],
+    ["read in chunks", 4000],
   ])("meet %s at least %i times", (what, least) => {
     expect(tally[what] ?? 0).toBeGreaterThanOrEqual(least);
   });
