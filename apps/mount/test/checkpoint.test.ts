@@ -87,6 +87,7 @@ test("in the middle of a merge, while git works, and unwatched it is for stock g
   await git("config", "commit.gpgsign", "true");
   expect(await checkpoint("no")).toBeUndefined();
   await git("config", "commit.gpgsign", "false");
+  expect(await checkpointWatched(path, { message: "no", identity: { GIT_AUTHOR_DATE: "no date" } })).toBeUndefined();
   await killWatcher(path);
   expect(await checkpoint("no")).toBeUndefined();
   expect(await git("rev-parse", "HEAD")).toBe(before);

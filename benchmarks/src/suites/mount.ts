@@ -16,10 +16,14 @@ export const mount: Suite = {
     const built = join(installMount(workspace), "dist");
     const library = (file: string) => import(pathToFileURL(join(built, file)).href);
     Object.assign(process.env, workspace.environment);
-    const [{ mount: mountFolder }, { checkpointWatched }] = [await library("index.js"), await library("checkpoint.js")];
+    const [{ mount: mountFolder, listMountStates }, { checkpointWatched }] = [
+      await library("index.js"),
+      await library("checkpoint.js"),
+    ];
     const made = await mountFolder({ repo: "app", backend: storeUrl(workspace), path: folder, watch: true });
     try {
-      return await measure(workspace, folder, checkpointWatched);
+      // Whoever watches has nothing left to do when something is measured, for it would be in the way of stock git as well.
+      return await measure(workspace, folder, checkpointWatched, () => listMountStates({ path: folder }));
     } finally {
       await made.unmount();
     }
@@ -52,23 +56,29 @@ function place(folder: string, number: number): string {
 }
 
 /** In turn, each behind a change of its own that nobody has seen yet. */
-async function measure(workspace: Workspace, folder: string, checkpoint: CheckpointWatched): Promise<Row[]> {
+async function measure(
+  workspace: Workspace,
+  folder: string,
+  checkpoint: CheckpointWatched,
+  settle: () => Promise<unknown>,
+): Promise<Row[]> {
   const program = join(import.meta.dirname, "..", "..", "..", "apps", "cli", "dist", "trunks.js");
   const [asked, typed, stock, starts]: number[][] = [[], [], [], []];
   for (let round = 0; round <= rounds; round++) {
-    const change = (way: number) => {
+    const change = async (way: number) => {
+      await settle();
       const number = (round * 7919 + way * 104_729) % fileCount;
       appendFileSync(join(place(folder, number), `file-${number}.txt`), `${round}\n`);
     };
-    change(1);
+    await change(1);
     const own = await timed(async () => {
-      if (!(await checkpoint(folder, { message: "own", identity: {} }))?.created)
+      if (!(await checkpoint(folder, { message: "own", identity: workspace.environment }))?.created)
         throw new Error("git was left to make it");
     });
-    change(2);
+    await change(2);
     const command = { program: process.execPath, args: [program, "checkpoint", "-m", "typed"], cwd: folder };
     const cli = await timed(() => run({ ...command, environment: workspace.environment }));
-    change(3);
+    await change(3);
     const git = await timed(() => {
       workspace.runGit(folder, "add", "-A");
       workspace.runGit(folder, "commit", "-q", "-m", "stock");

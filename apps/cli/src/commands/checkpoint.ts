@@ -2,7 +2,7 @@ import { TrunksError } from "@trunks/core";
 import { UsageError } from "../arguments.ts";
 import { makeCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readCheckpoint, subject } from "../checkpoint/checkpoint-answer.ts";
-import { findWorktree, type Worktree } from "../checkpoint/worktree.ts";
+import { branchName, findWorktree, type Worktree } from "../checkpoint/worktree.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { runGit } from "../git/run-program.ts";
 import { findTrunkRemote } from "../git/trunk-remote.ts";
@@ -33,6 +33,13 @@ export const command: Command = {
     const remote = pushes ? (await findTrunkRemote(args.text("remote"))).name : undefined;
     const made = quick ?? (await makeCheckpoint(worktree as Worktree, { message, allowEmpty, signal }));
     if (remote !== undefined) await pushBranch(worktree, remote, made.id, context);
+    if (quick?.created && !output.json) {
+      output.answer(
+        {},
+        `checkpoint ${made.id.slice(0, 12)} on ${branchName(quick.branch) ?? "no branch"}: ${subject(message.trim())}`,
+      );
+      return exitStatus.ok;
+    }
     const checkpoint = await readCheckpoint(worktree, made.id, signal);
     const where = checkpoint.branch ?? "no branch";
     const what = made.created ? "checkpoint" : "nothing has changed since";

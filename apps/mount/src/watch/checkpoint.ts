@@ -104,7 +104,9 @@ async function make(
     return { id: head, created: false };
   }
   const environment = { ...nobody, ...identity };
-  const id = await git.text(["commit-tree", taken.tree, "-p", head, "-F", "-"], { input: text, environment });
+  const made = await git.try(["commit-tree", taken.tree, "-p", head, "-F", "-"], { input: text, environment });
+  if (made.status !== 0) return undefined; // As where nobody says who makes it.
+  const id = made.stdout.toString("latin1").trim();
   await install();
   const why = `checkpoint: ${text.split("\n")[0]}`;
   await git.bytes(["update-ref", "-m", why, "HEAD", id, head], { environment });
