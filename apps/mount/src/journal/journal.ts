@@ -80,13 +80,8 @@ export class Journal {
         throw unwritable(this.#dir, error);
       });
     }
-    const format = "--format=%(refname)";
-    const refs = (await this.#git.text(["for-each-ref", format, journalRefs(this.#mountId)]))
-      .split("\n")
-      .filter(Boolean);
-    const old = outdated(refs, this.#mountId, now);
-    for (const ref of old) await this.#git.bytes(["update-ref", "-d", ref]);
-    const newest = refs.filter((ref) => !old.includes(ref)).at(-1);
+    const refs = await this.#keptRefs(now);
+    const newest = refs.at(-1);
     if (newest === undefined) return;
     const [id, tree, , head] = (await this.#git.text(["log", "-1", "--format=%H %T %P", newest])).split(" ");
     this.#last = { id: id as string, ref: newest };
@@ -150,8 +145,19 @@ export class Journal {
     const message = `${marker}\n\nBranch: ${branch ?? "none"}\n`;
     const id = await this.#git.text(["commit-tree", tree, ...parents], { input: message });
     await this.#git.bytes(["update-ref", ref, id]);
+    if (this.#last !== undefined && this.#last.ref !== ref) await this.#keptRefs(now); // A new day.
     [this.#tree, this.#head, this.#last] = [tree, head, { id, ref }];
     return this.#last;
+  }
+
+  /** This mount's refs, without those that were too old and are gone now. */
+  async #keptRefs(now: Date): Promise<string[]> {
+    const format = "--format=%(refname)";
+    const text = await this.#git.text(["for-each-ref", format, journalRefs(this.#mountId)]);
+    const refs = text.split("\n").filter(Boolean);
+    const old = outdated(refs, this.#mountId, now);
+    for (const ref of old) await this.#git.bytes(["update-ref", "-d", ref]);
+    return refs.filter((ref) => !old.includes(ref));
   }
 
   /** The commit on which a day's states stand, so that a first parent is always the journal's. */
