@@ -2,6 +2,8 @@ import { TrunksError } from "@trunks/core";
 
 /** About so many offsets share a bucket. */
 const bucketFill = 16;
+/** So many are sorted in less time than it takes to deal them. */
+const maxSortedAtOnce = 2 ** 14;
 
 /** Half the size for nearly every pack: offsets below 4 GiB. */
 export type OffsetList = Uint32Array | Float64Array;
@@ -19,6 +21,14 @@ export class EntryOffsets {
 
   /** Of offsets in any order, all of them below `end`. */
   constructor(offsets: OffsetList, end: number) {
+    this.#end = end;
+    if (offsets.length <= maxSortedAtOnce) {
+      this.#scale = 0;
+      this.#offsets = offsets.slice();
+      this.#bucketStarts = Uint32Array.of(0, offsets.length);
+      this.#sorted = new Uint8Array(1);
+      return;
+    }
     const bucketCount = Math.ceil(offsets.length / bucketFill) + 1;
     // A little less than would fill the last bucket, so that rounding cannot lead beyond it.
     const scale = (bucketCount - 0.5) / Math.max(1, end);
@@ -31,7 +41,6 @@ export class EntryOffsets {
       const offset = offsets[place] as number;
       dealt[next[bucketOf(offset, scale)]!++] = offset;
     }
-    this.#end = end;
     this.#scale = scale;
     this.#offsets = dealt;
     this.#bucketStarts = starts;

@@ -165,8 +165,10 @@ export class PackIndex {
     const { objectCount } = this;
     const offsets = end < 2 ** 32 ? new Uint32Array(objectCount) : new Float64Array(objectCount);
     const { offsetsStart } = this.#tables;
+    // At hand: the first index of a process is read before this is compiled.
+    const view = this.#view;
     for (let position = 0; position < objectCount; position++) {
-      let offset = this.#view.getUint32(offsetsStart + 4 * position);
+      let offset = view.getUint32(offsetsStart + 4 * position);
       if (offset >= largeOffset) offset = this.#largeOffset(offset - largeOffset);
       if (offset < packHeaderSizeBytes || offset >= end) throw corrupt(`points outside its pack, to ${offset}`);
       offsets[position] = offset;
