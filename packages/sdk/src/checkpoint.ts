@@ -112,6 +112,7 @@ export async function rollBack(session: Session, options: RollbackOptions): Prom
     made = await addCommit(session, parts);
   }
   session.staged = goals.staged;
+  if (paths.length === 0) session.objects.new.dropStaged();
   if (made !== undefined && options.push !== false) await push(session, { signal });
   const answer = made === undefined ? null : checkpointOf(session, made);
   return { object: "rollback", to, paths, checkpoint: answer, saved_ref: saved ?? null };

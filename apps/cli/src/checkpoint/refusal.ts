@@ -11,6 +11,12 @@ const meanings: readonly (readonly [pattern: RegExp, code: ErrorCode, message: s
     "try again when the programs that write here have ended",
   ],
   [
+    /'([^']*)' does not have a commit checked out/,
+    "PRECONDITION_FAILED",
+    "a repository of its own that has no commit is in this folder",
+    "make a commit in it, or have it ignored",
+  ],
+  [
     // Git does not say why.
     /unable to write file ([^;]*)/,
     "NO_SPACE",

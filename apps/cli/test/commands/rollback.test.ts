@@ -222,6 +222,20 @@ describe("is refused", () => {
     expect((await trunks(sandbox, ["rollback"], { folder })).status).toBe(2);
   });
 
+  test("while a repository without a commit is in the folder; one with commits stays as it is", async () => {
+    await sandbox.git(["init", "-q", "work/own"]);
+    sandbox.write("work/own/file", "inside\n");
+    expect(await rollback("--to", first)).toMatchObject({
+      code: "PRECONDITION_FAILED",
+      message: "a repository of its own that has no commit is in this folder: own/",
+    });
+    expect(await git("rev-parse", "HEAD")).toBe(second);
+    const inner = await commit(sandbox, "work/own", "inner");
+    await rollback("--to", first);
+    expect(sandbox.read("work/own/file")).toBe("inside\n");
+    expect(await sandbox.git(["rev-parse", "HEAD"], { folder: "work/own" })).toBe(inner);
+  });
+
   test("to a tree that git would not check out", async () => {
     const blob = await sandbox.git(["hash-object", "-w", "--stdin"], { folder, input: "evil\n" });
     const tree = await sandbox.git(["mktree"], { folder, input: `100644 blob ${blob}\tconfig\n` });
