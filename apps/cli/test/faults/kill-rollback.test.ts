@@ -6,8 +6,8 @@ import { Sandbox } from "../support/sandbox.ts";
 import { trunks } from "../support/trunks.ts";
 import { worktreeFiles } from "../support/worktree-files.ts";
 
-/** One test is some hundred runs of git. */
-const timeoutMs = 300_000;
+/** One test is some hundred runs of git and of the command. */
+const timeoutMs = 900_000;
 
 let sandbox: Sandbox;
 let realGit: string;
