@@ -35,11 +35,16 @@ export const command: Command = {
 /** What npm shall install. Our own packages come in this program's version: they are released together. */
 function packageSpec(word: string): string {
   if (/^\.{0,2}\//.test(word)) return resolve(word);
+  if (/^@trunks\/[a-z0-9-]+$/.test(word)) return inOurVersion(word);
   if (/^@|^trunks-backend-|[@/]|\.tgz$/.test(word)) return word;
   const name = backendPackages(word).at(-1);
   if (name === undefined) {
     throw new TrunksError("ALREADY_EXISTS", `${word}:// is built in`, { hint: "there is nothing to install" });
   }
+  return name.startsWith("@trunks/") ? inOurVersion(name) : name;
+}
+
+function inOurVersion(name: string): string {
   const version = programVersion();
-  return version === "0.0.0" || !name.startsWith("@trunks/") ? name : `${name}@${version}`;
+  return version === "0.0.0" ? name : `${name}@${version}`;
 }
