@@ -27,7 +27,7 @@ export const fewPacks: readonly Patch[] = [
 ];
 
 /** Histories in which each mutant must be found. */
-export const maxSearch = 500;
+export const maxSearch = 1500;
 
 export const mutants: readonly Mutant[] = [
   {
