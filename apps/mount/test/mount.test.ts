@@ -168,7 +168,7 @@ describe("a mount that is there", () => {
     await sandbox.makeTrunk();
     const made = await sandbox.mount("work");
     const { id, path, repository, url } = made;
-    expect(await listMounts()).toEqual([{ id, path, repository, url, state: "ready", watch: false }]);
+    expect(await listMounts()).toEqual([{ id, path, repository, url, state: "ready", watch: false, watcher: null }]);
     await made.localShell().exec("git commit -q --allow-empty -m more; git branch other; echo x > new file");
     const { unpushed } = await unmount({ path: join(path, "src", "deep") });
     expect(unpushed).toEqual({

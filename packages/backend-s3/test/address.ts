@@ -21,6 +21,8 @@ export function onEachServer(tests: (address: S3Address) => void | Promise<void>
 }
 
 export interface Faulty {
+  /** The test's own folder. */
+  readonly path: string;
   readonly proxy: TestProxy;
   /** Behind the proxy. */
   readonly backend: Backend;
@@ -39,7 +41,7 @@ export async function withProxy(
   const backend = await openS3({ ...options, endpoint: proxy.endpoint });
   const direct = await openS3(optionsFor(address, { path: options.path }));
   try {
-    await body({ proxy, backend, direct });
+    await body({ path: options.path as string, proxy, backend, direct });
   } finally {
     await backend.close();
     await direct.close();

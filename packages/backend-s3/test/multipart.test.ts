@@ -56,16 +56,16 @@ onEachServer((address) => {
     }));
 
   test("a part that fails for good takes the upload back", () =>
-    withProxy(address, { ...options, path: "refused" }, async ({ backend, direct, proxy }) => {
+    withProxy(address, options, async ({ path, backend, direct, proxy }) => {
       proxy.use((request) => (isPart(request) ? refusal(403, "AccessDenied") : { do: "pass" }));
       await expect(backend.create("key", body)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
       expect(proxy.requests.at(-1)).toMatchObject({ method: "DELETE" });
       expect(await direct.get("key")).toBeUndefined();
-      expect(await openUploads(address, "refused")).toEqual([]);
+      expect(await openUploads(address, path)).toEqual([]);
     }));
 
   test("an upload that is aborted is taken back", () =>
-    withProxy(address, { ...options, path: "aborted" }, async ({ backend, direct, proxy }) => {
+    withProxy(address, options, async ({ path, backend, direct, proxy }) => {
       const controller = new AbortController();
       proxy.use((request) => {
         if (!isPart(request)) return { do: "pass" };
@@ -75,15 +75,15 @@ onEachServer((address) => {
       const created = backend.create("key", body, { signal: controller.signal });
       await expect(created).rejects.toMatchObject({ code: "ABORTED" });
       expect(await direct.get("key")).toBeUndefined();
-      expect(await openUploads(address, "aborted")).toEqual([]);
+      expect(await openUploads(address, path)).toEqual([]);
     }));
 
   test("an upload that comes second writes nothing and is taken back", () =>
-    withProxy(address, { ...options, path: "second" }, async ({ backend, direct }) => {
+    withProxy(address, options, async ({ path, backend, direct }) => {
       await direct.put("key", bytesOf(3));
       expect(await backend.create("key", body)).toBe(false);
       expect((await direct.get("key"))?.size).toBe(3);
-      expect(await openUploads(address, "second")).toEqual([]);
+      expect(await openUploads(address, path)).toEqual([]);
     }));
 
   test("a completion whose answer is lost may have happened, and is not repeated", () =>
@@ -104,12 +104,12 @@ onEachServer((address) => {
     }));
 
   test("a completion that met another writer begins again with all parts", () =>
-    withProxy(address, { ...options, path: "conflict" }, async ({ backend, direct, proxy }) => {
+    withProxy(address, options, async ({ path, backend, direct, proxy }) => {
       proxy.use(first(1, refusal(409, "ConditionalRequestConflict"), isCompletion));
       expect(await backend.create("key", body)).toBe(true);
       expect(proxy.requests.filter(isPart)).toHaveLength(8);
       expect((await direct.get("key"))?.size).toBe(body.length);
-      expect(await openUploads(address, "conflict")).toEqual([]);
+      expect(await openUploads(address, path)).toEqual([]);
     }));
 
   test("a put replaces what is there, in parts as well", () =>
