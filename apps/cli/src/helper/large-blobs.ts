@@ -23,6 +23,8 @@ export async function chunkThreshold(local: LocalRepository): Promise<number | u
 /** Large blobs that the new ids reach and the assumed ones do not. */
 export async function findLargeBlobs(request: LargeBlobRequest): Promise<LargeBlobBody[]> {
   const { newIds, assumedIds, thresholdBytes, signal } = request;
+  // A walk through the whole history takes several times as long as a look at all sizes.
+  if (assumedIds.length === 0 && !(await hasLargeObject(request))) return [];
   // What a partial clone has not is nothing new.
   const filter = [`--filter=blob:limit=${thresholdBytes}`, "--filter-print-omitted", "--missing=allow-any"];
   const input = revisions(newIds, assumedIds);
@@ -43,6 +45,18 @@ export async function findLargeBlobs(request: LargeBlobRequest): Promise<LargeBl
     size: Number(size),
     read: () => readBlob(id as string, request),
   }));
+}
+
+/** Whether any object of the repository is that large, in the history to be pushed or not. */
+async function hasLargeObject({ thresholdBytes, signal }: LargeBlobRequest): Promise<boolean> {
+  const args = ["cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectsize)"];
+  let rest = "";
+  for await (const chunk of gitStream(args, { trueHistory: true, signal })) {
+    const sizes = (rest + chunk.toString("latin1")).split("\n");
+    rest = sizes.pop() as string;
+    if (sizes.some((size) => Number(size) >= thresholdBytes)) return true;
+  }
+  return false;
 }
 
 /** Git would take a blob below this setting into memory as a whole. */
