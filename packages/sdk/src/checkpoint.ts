@@ -173,7 +173,7 @@ async function save(session: Session, to: ObjectId, options: RequestOptions): Pr
   const tree = session.staged.write();
   const parents = tip === undefined ? [] : [tip];
   const id = isStaged ? makeCommit(session, { tree, parents, author, committer, message }) : (tip as ObjectId);
-  const time = new Date().toISOString().replace(/[-:]|\.[0-9]+/g, "");
+  const time = new Date().toISOString().replace(/[-:]/g, "");
   const ref = `${savedPrefix}${time}-${id.slice(0, 8)}`;
   const known = session.state.refs.get(ref)?.id;
   if (known !== id) await publishMoves(session, [{ ref, oldId: undefined, newId: id }], options);

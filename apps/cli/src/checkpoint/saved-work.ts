@@ -63,7 +63,8 @@ async function saveRef(worktree: Worktree, work: Work, signal: AbortSignal): Pro
   const id = isClean ? (head as string) : await workCommit(worktree, work, signal);
   const known = await lines(["for-each-ref", "--format=%(refname)", "--points-at", id, savedPrefix], signal);
   if (known[0] !== undefined) return known[0];
-  const time = new Date().toISOString().replace(/[-:]|\.[0-9]+/g, "");
+  // With milliseconds, so that names are in the order of saving.
+  const time = new Date().toISOString().replace(/[-:]/g, "");
   const ref = `${savedPrefix}${time}-${id.slice(0, 8)}`;
   await git(["update-ref", "-m", `trunks: before ${work.before}`, ref, id, ""], { signal }).catch((error) => {
     throw explained(error);
