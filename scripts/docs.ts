@@ -10,14 +10,11 @@ import { repositoryRoot } from "./workspace.ts";
 /** Written by tools, no text, or tests' made-up places. */
 const exempt = /^pnpm-lock\.yaml$|\.(png|pack|idx|bin)$|(^|\/)test\//;
 
-/** Domains of package registries, or of their mirrors, without their endings. */
-const registries = ["npmjs", "yarnpkg", "pythonhosted", "pypi", "golang"];
-
 const patterns: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["a path of somebody's machine", /(?<![\w.:/}-])\/(?:root|home|Users|work|workspace|private\/var)\/[\w.-]+/g],
   ["a path of somebody's machine", /(?<![\w])[A-Z]:\\Users\\/g],
   ["a path in somebody's temporary folder", /(?<![\w.:/}-])\/tmp\/[\w.-]+/g],
-  ["a registry's host", new RegExp(String.raw`\b(?:${registries.join("|")})\.(?:org|com)\b`, "g")],
+  ["a registry's host", /\b(?:(?:npm|yarn|py)[a-z]+|golang)\.(?:org|com)\b/g],
 ];
 
 const options = { cwd: repositoryRoot, encoding: "utf8" } as const;
