@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Container } from "../src/format/container.ts";
 import type { InlinePack, Segment } from "../src/format/pack-name.ts";
-import { noRecordDigest, type RecordEntry, type TrunkRecord } from "../src/format/record.ts";
+import type { RecordEntry, TrunkRecord } from "../src/format/record.ts";
 import type { State } from "../src/format/state.ts";
 import type { TrunkFile } from "../src/format/trunk-file.ts";
 import { emptyState } from "../src/journal/fold.ts";
+import { recordBehind } from "../src/journal/record-behind.ts";
 
 /** Values for tests: small, plain, and each with a sensible default for all that a test does not speak of. */
 export const trunk: TrunkFile = { id: "7".repeat(32), objects: "sha1" };
@@ -69,19 +70,7 @@ export function move(ref: string, oldNumber: number, newNumber: number) {
 
 /** A record for the slot behind `state`. */
 export function recordAfter(state: State, fields: Partial<TrunkRecord> = {}): TrunkRecord {
-  return {
-    trunkId: state.trunkId,
-    objects: state.objects,
-    slot: state.slot + 1,
-    previous: state.slot === -1 ? noRecordDigest : state.recordDigest,
-    retired: [],
-    segments: [],
-    drop: false,
-    doomed: [],
-    doomLists: [],
-    entries: [],
-    ...fields,
-  };
+  return { ...recordBehind(state, {}), ...fields };
 }
 
 export const unborn: State = emptyState(trunk);

@@ -66,9 +66,10 @@ export async function uploadLarge(
 ): Promise<LargeParts> {
   const containers = containersOf(state);
   const known = [...containers.values()].slice(-maxLookedThrough);
-  const isNew = blobs.some(({ id }) => !largeBlobsOf(containers.values()).has(id));
+  const largeBlobs = largeBlobsOf(containers.values());
+  const isNew = blobs.some(({ id }) => !largeBlobs.has(id));
   const indexes = isNew ? await downloadIndexes(source, state.objects, known, options) : new Map();
-  const upload = new LargeUpload(uploads, state.objects, largeBlobsOf(containers.values()), indexes, options);
+  const upload = new LargeUpload(uploads, state.objects, largeBlobs, indexes, options);
   for (const blob of blobs) await upload.add(blob);
   return upload.end();
 }
