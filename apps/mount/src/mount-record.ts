@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TrunksError } from "@trunks/core";
-import { readText, replaceFile } from "./durable-file.ts";
+import { readText, replaceFile } from "@trunks/location";
 
 /** What a mount knows of itself: `.git/trunks/mount`, where no commit can write. */
 export interface MountRecord {

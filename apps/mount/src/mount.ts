@@ -1,10 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { withLock } from "@trunks/location";
+import { unwritable, withLock } from "@trunks/location";
 import type { Mount, MountOptions } from "@trunks/sdk";
 import { shown } from "./byte-path.ts";
 import { adoptRepository, type CloneOptions, newClone, standOnBranch } from "./clone.ts";
-import { unwritable } from "./durable-file.ts";
 import { type Folder, inspectFolder } from "./folder.ts";
 import { Git } from "./git.ts";
 import { gitEnvironment } from "./git-environment.ts";

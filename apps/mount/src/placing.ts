@@ -1,7 +1,7 @@
 import { link, lstat, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { unwritable } from "@trunks/location";
 import { type BytePath, onDisk, parentOf } from "./byte-path.ts";
-import { unwritable } from "./durable-file.ts";
 import type { Git } from "./git.ts";
 
 /** A file of a commit. */

@@ -1,7 +1,6 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { dataFolder } from "@trunks/location";
-import { readText, replaceFile, unwritable } from "./durable-file.ts";
+import { dataFolder, readText, replaceFile, unwritable } from "@trunks/location";
 import { type MountRecord, readMountRecord } from "./mount-record.ts";
 import { watchStatus } from "./start-watch.ts";
 import type { DaemonStatus } from "./watch/daemon-socket.ts";

@@ -5,7 +5,7 @@ import { TrunksError } from "@trunks/core";
 
 /** Replaces a file as a whole: after a crash it is the old one or the new one. Only its owner can read it. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const written = `${path}.${randomUUID()}`;
+  const written = `${path}.${randomUUID()}.new`;
   try {
     const file = await open(written, "wx", 0o600);
     try {

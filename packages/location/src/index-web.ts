@@ -8,9 +8,9 @@ export {
   trunkPrefix,
   type UrlLocation,
 } from "./location.ts";
+export { type NamedStorage, namedStorage } from "./named-storage.ts";
 export { type OpenedLocation, type OpenedRoot, type OpenOptions, openLocation, openRoot } from "./open.ts";
 export { openPlace } from "./place.ts";
 export { loadPackage } from "./platform.ts";
-export { isSecretName, redactUrl } from "./redact.ts";
 export type { Settings } from "./settings.ts";
 export { checkStorageName, type Environment, resolveStorage, type Storage } from "./storage.ts";

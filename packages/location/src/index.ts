@@ -1,4 +1,5 @@
 export { findBackendPackage } from "./backend-package.ts";
+export { readText, replaceFile, unwritable } from "./durable-file.ts";
 export { type FieldName, type StorageField, storageFields } from "./field.ts";
 export { type FormValues, fieldOption, formUrl, formValues } from "./form.ts";
 export { type GitAccess, gitAccess, gitMirrorUrl, gitPlaceAccess, isGitMirrorUrl } from "./git-mirror.ts";
@@ -13,6 +14,7 @@ export {
   type UrlLocation,
 } from "./location.ts";
 export { withLock } from "./lock-file.ts";
+export { type NamedStorage, namedStorage } from "./named-storage.ts";
 export {
   diagnoseRoot,
   type OpenedLocation,

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { chmod, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { chmod, lstat, mkdir, realpath, stat } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 import { TrunksError } from "@trunks/core";
+import { readText, replaceFile, unwritable } from "./durable-file.ts";
 import { withLock } from "./lock-file.ts";
 import { decodeSettings, encodeSettings, type Settings } from "./settings.ts";
 
@@ -108,24 +109,6 @@ export class SettingsFile {
   }
 }
 
-/** Replaces a file as a whole, durably; only its owner can read it. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const written = join(dirname(path), `${basename(path)}.${randomUUID()}.new`);
-  try {
-    const file = await open(written, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(written, path);
-  } catch (error) {
-    await rm(written, { force: true });
-    throw unwritable(path, error);
-  }
-}
-
 /** A link in its place could lead the secrets anywhere. */
 async function makeFolder(folder: string): Promise<void> {
   try {
@@ -135,12 +118,6 @@ async function makeFolder(folder: string): Promise<void> {
   }
   if ((await lstat(folder)).isDirectory()) return;
   throw new TrunksError("CONFIG_INVALID", `${folder} is not a folder`);
-}
-
-function unwritable(path: string, cause: unknown): TrunksError {
-  const { code } = cause as NodeJS.ErrnoException;
-  const kind = code === "ENOSPC" || code === "EDQUOT" ? "NO_SPACE" : "PERMISSION_DENIED";
-  return new TrunksError(kind, `${path} cannot be written (${code})`, { cause });
 }
 
 function pointerPath(commonDir: string): string {
@@ -159,14 +136,4 @@ function readPointer(text: string): Pointer | undefined {
 /** 0 when there is no file. */
 async function readMode(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.mode ?? 0;
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new TrunksError("PERMISSION_DENIED", `${path} cannot be read (${code})`, { cause: error });
-  }
 }

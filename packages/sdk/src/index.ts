@@ -1,4 +1,5 @@
 export { isTrunksError, TrunksError } from "@trunks/core";
+export type { NamedStorage } from "@trunks/location";
 export type { Branch, Branches, BranchOptions, CreateBranchOptions } from "./branches.ts";
 export type { Change } from "./changes.ts";
 export type {
@@ -44,7 +45,6 @@ export { type CreateRepoOptions, type Repo, type RepoOptions, type RepoStore, Re
 export type { DiffOptions, Status } from "./status.ts";
 export {
   type CreateStorageOptions,
-  type NamedStorage,
   type StorageOptions,
   type Storages,
   storageNames,

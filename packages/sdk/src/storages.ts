@@ -1,23 +1,9 @@
 import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
-import type { Settings, SettingsFile, Storage } from "@trunks/location";
+import type { NamedStorage, Settings, SettingsFile, Storage } from "@trunks/location";
 import { encodeText } from "@trunks/repo/client";
 import type { Clone } from "./clone.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { type Surroundings, surroundingsOf } from "./open.ts";
-
-/** A storage as it is shown, in the shape that the command line prints. */
-export interface NamedStorage {
-  readonly object: "storage";
-  readonly name: string;
-  /** Without secrets. */
-  readonly url: string;
-  readonly options: Readonly<Record<string, string>>;
-  /** The names of those that are set; their values are masked. */
-  readonly secrets: Readonly<Record<string, string>>;
-  /** Whether it holds copies of another storage's trunks. */
-  readonly mirror: boolean;
-  readonly default: boolean;
-}
 
 /** Which storage is meant. */
 export interface StorageOptions extends RequestOptions {
@@ -159,20 +145,10 @@ async function shown(
   settings: Settings | undefined,
   variables: Readonly<Record<string, string | undefined>>,
 ): Promise<NamedStorage> {
-  const { isSecretName, redactUrl, resolveStorage } = await import("@trunks/location");
+  const { namedStorage, resolveStorage } = await import("@trunks/location");
   const storage = resolveStorage(name, settings?.storages ?? {}, variables);
   if (storage === undefined) throw unknown(name);
-  const mask = (values: Readonly<Record<string, string>>, hidden: (name: string) => boolean) =>
-    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, hidden(key) ? "***" : redactUrl(value)]));
-  return {
-    object: "storage",
-    name,
-    url: redactUrl(storage.url),
-    options: mask(storage.options, isSecretName),
-    secrets: mask(storage.secrets, () => true),
-    mirror: storage.mirror === true,
-    default: settings?.defaultStorage === name,
-  };
+  return namedStorage(name, storage, settings);
 }
 
 /** Throws `NOT_SUPPORTED` for a store that does not keep the promises that trunks need. Writes for a moment under a random name. */

@@ -1,10 +1,10 @@
 import { TrunksError } from "@trunks/core";
-import { checkStorageName, isGitMirrorUrl } from "@trunks/location";
+import { checkStorageName, isGitMirrorUrl, namedStorage } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, exitStatus } from "../command.ts";
 import { ensureSettings, readSettings, requireWorkingCopy } from "../git/working-copy.ts";
-import { storageAnswer, withEnvironment } from "../storage/answer.ts";
+import { withEnvironment } from "../storage/answer.ts";
 import { storeFindings, warnings } from "../storage/finding.ts";
 import {
   bareStorage,
@@ -64,7 +64,7 @@ export const command: Command = {
       };
     });
     const isMirror = mode !== undefined && (await makeMirror(copy, settings, name, mode, context));
-    const answer = storageAnswer(name, storage, settings);
+    const answer = namedStorage(name, storage, settings);
     const copied = mode === undefined ? "" : isMirror ? `; it is a ${mode} mirror now` : notYet(name, mode);
     const proved = isGit ? "takes pushes" : "keeps its promises";
     output.answer(answer, `added ${name}: ${answer.url} ${proved}${copied}`);

@@ -1,7 +1,8 @@
+import { namedStorage } from "@trunks/location";
 import { storageNames } from "@trunks/sdk";
 import { type Command, exitStatus, listOptions } from "../command.ts";
 import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
-import { foundMirror, requireStorage, storageAnswer, withMirror } from "../storage/answer.ts";
+import { foundMirror, requireStorage, withMirror } from "../storage/answer.ts";
 import { mirrorText, ownMirrors } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
@@ -17,9 +18,7 @@ export const command: Command = {
     const mirrors = await ownMirrors(copy, settings, context);
     const names = storageNames(settings, process.env);
     const answers = [
-      ...names.map((name) =>
-        withMirror(storageAnswer(name, requireStorage(name, settings).storage, settings), mirrors),
-      ),
+      ...names.map((name) => withMirror(namedStorage(name, requireStorage(name, settings).storage, settings), mirrors)),
       ...mirrors.filter(({ name }) => !names.includes(name)).map(foundMirror),
     ];
     output.list(

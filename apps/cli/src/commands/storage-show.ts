@@ -1,8 +1,9 @@
 import type { Settings } from "@trunks/location";
+import { namedStorage } from "@trunks/location";
 import { storageNames } from "@trunks/sdk";
 import { type Command, exitStatus } from "../command.ts";
 import { findWorkingCopy, readSettings } from "../git/working-copy.ts";
-import { foundMirror, requireStorage, type StorageAnswer, storageAnswer, withMirror } from "../storage/answer.ts";
+import { foundMirror, requireStorage, type StorageAnswer, withMirror } from "../storage/answer.ts";
 import { storageName, storageOptions } from "../storage/options.ts";
 import { table } from "../terminal/output.ts";
 import { type MirrorAnswer, mirrorText, ownMirrors } from "../trunk/mirror-trunk.ts";
@@ -38,5 +39,5 @@ function answerOf(
   const found = mirrors.find((mirror) => mirror.name === name);
   if (found !== undefined && !storageNames(settings, process.env).includes(found.name)) return foundMirror(found);
   const known = requireStorage(name, settings);
-  return withMirror(storageAnswer(known.name, known.storage, settings), mirrors);
+  return withMirror(namedStorage(known.name, known.storage, settings), mirrors);
 }

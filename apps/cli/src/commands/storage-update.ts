@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { TrunksError } from "@trunks/core";
-import { isGitMirrorUrl, optionName, type Storage } from "@trunks/location";
+import { isGitMirrorUrl, namedStorage, optionName, type Storage } from "@trunks/location";
 import type { Mirror } from "@trunks/repo";
 import { UsageError } from "../arguments.ts";
 import { type Command, type Context, exitStatus } from "../command.ts";
 import { readSettings, requireSettings, requireWorkingCopy, type WorkingCopy } from "../git/working-copy.ts";
-import { requireStored, storageAnswer, withEnvironment } from "../storage/answer.ts";
+import { requireStored, withEnvironment } from "../storage/answer.ts";
 import { mirrorMode, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage/options.ts";
 import { probeStorage } from "../storage/probe.ts";
 import { makeMirror, mirrorTo, openOwnTrunk } from "../trunk/mirror-trunk.ts";
@@ -55,7 +55,7 @@ export const command: Command = {
       };
     });
     const isMirror = hasChanged || (mode !== undefined && (await makeMirror(copy, updated, name, mode, context)));
-    const answer = storageAnswer(name, changed, updated);
+    const answer = namedStorage(name, changed, updated);
     const proved = isGitMirrorUrl(changed.url) ? "takes pushes" : "keeps its promises";
     const news = isMirror ? `it is a ${mode} mirror now` : `${answer.url} ${proved}`;
     output.answer(answer, `updated ${name}: ${news}`);

@@ -1,6 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { isSecretName, redactUrl, resolveStorage, type Settings, type Storage } from "@trunks/location";
-import type { NamedStorage } from "@trunks/sdk";
+import { type NamedStorage, resolveStorage, type Settings, type Storage } from "@trunks/location";
 import type { MirrorAnswer } from "../trunk/mirror-trunk.ts";
 
 /** A storage as it is shown, with what only the command line knows. */
@@ -20,21 +19,6 @@ export function foundMirror(mirror: MirrorAnswer): StorageAnswer {
   const { name, url } = mirror;
   const nothing = { options: {}, secrets: {}, default: false };
   return { object: "storage", name, url, ...nothing, mirror: true, mirror_state: mirror };
-}
-
-/** Everything about a storage but its secrets. */
-export function storageAnswer(name: string, storage: Storage, settings: Settings | undefined): StorageAnswer {
-  const mask = (values: Readonly<Record<string, string>>, hidden: (name: string) => boolean) =>
-    Object.fromEntries(Object.entries(values).map(([key, value]) => [key, hidden(key) ? "***" : redactUrl(value)]));
-  return {
-    object: "storage",
-    name,
-    url: redactUrl(storage.url),
-    options: mask(storage.options, isSecretName),
-    secrets: mask(storage.secrets, () => true),
-    mirror: storage.mirror === true,
-    default: settings?.defaultStorage === name,
-  };
 }
 
 /** The storage of that name, or the default one, as settings and environment have it. Throws `NOT_FOUND`. */

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
+import { unwritable } from "@trunks/location";
 import { type BytePath, parentOf } from "../byte-path.ts";
-import { unwritable } from "../durable-file.ts";
 import { Git } from "../git.ts";
 import { journalRef, journalRefs, outdated } from "./journal-ref.ts";
 

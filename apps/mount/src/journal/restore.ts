@@ -1,8 +1,8 @@
 import { lstat, mkdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { type RequestOptions, TrunksError } from "@trunks/core";
+import { unwritable } from "@trunks/location";
 import { type BytePath, onDisk, parentOf } from "../byte-path.ts";
-import { unwritable } from "../durable-file.ts";
 import type { Git } from "../git.ts";
 import { type JournalState, treeChanges } from "./states.ts";
 

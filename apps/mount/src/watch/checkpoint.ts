@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { copyFile, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { unwritable } from "@trunks/location";
 import type { BytePath } from "../byte-path.ts";
-import { unwritable } from "../durable-file.ts";
 import type { Git } from "../git.ts";
 
 export interface CheckpointWish {
