@@ -1,21 +1,20 @@
-import { type Backend, type Body, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import type { RefMove } from "../format/entry.ts";
 import { changedMap, type MirrorMap, type Place } from "../format/mirror-map.ts";
-import { packKeys } from "../format/pack-name.ts";
 import type { PlaceFile } from "../format/place-file.ts";
-import type { EncodedRecord, RecordEntry, TrunkRecord } from "../format/record.ts";
-import type { CataloguePack, State } from "../format/state.ts";
+import type { EncodedRecord, TrunkRecord } from "../format/record.ts";
+import type { State } from "../format/state.ts";
 import { appendRecord } from "../journal/append.ts";
 import { type Sleep, timerSleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
-import { copyPacks } from "./copy-packs.ts";
 import { isFollowed } from "./follow-plan.ts";
 import type { OpenFollower } from "./follower.ts";
 import { Followers } from "./followers.ts";
 import { explained, overtaken, wrapped } from "./mirror-error.ts";
 import { checkPrimary, followersOf, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
 import { standingOf } from "./standing.ts";
+import { Uploads } from "./uploads.ts";
 
 /** A mirror that did not get what the trunk has. */
 export interface MissedMirror {
@@ -46,9 +45,9 @@ export class Mirrors {
   #self: PlaceFile | undefined;
   /** The state for which all mirrors were seen to be even, until a record is added to it. */
   #checked: string | undefined;
-  /** By a place's name: the last record that it is known to hold, and the keys that were written there. */
+  /** By a place's name: the last record that it is known to hold. */
   readonly #held = new Map<string, string>();
-  readonly #uploaded = new Map<string, Set<string>>();
+  readonly #uploads: Uploads;
   #missed: MissedMirror[] = [];
   /** Those that are Git repositories. */
   readonly followers: Followers;
@@ -58,6 +57,7 @@ export class Mirrors {
     this.#open = options.open ?? cannotOpen;
     this.followers = new Followers(primary, options.openFollower);
     this.#sleep = options.sleep ?? timerSleep;
+    this.#uploads = new Uploads(primary, (place) => this.store(place));
   }
 
   /** The trunk in the store of that place. Opened once. */
@@ -105,34 +105,10 @@ export class Mirrors {
     }
   }
 
-  /**
-   * The primary, with each new key written to the strict mirrors at the same time; and removed from them, if they can be
-   * reached, when nothing came of it.
-   */
+  /** Where a push's new keys are written: see `Uploads`. */
   uploads({ primary, mirrors }: MirrorMap): Backend {
     const places = requiredPlaces({ primary, mirrors }, primary?.name);
-    if (places.length === 0) return this.#primary;
-    const create = async (key: string, body: Body, options: RequestOptions = {}) => {
-      const [created] = await Promise.all([
-        this.#primary.create(key, body, options),
-        ...places.map((place) => this.#upload(place, key, body, options)),
-      ]);
-      return created;
-    };
-    const primaryStore = this.#primary;
-    return {
-      name: primaryStore.name,
-      capabilities: primaryStore.capabilities,
-      create,
-      get: (key, options) => primaryStore.get(key, options),
-      put: (key, body, options) => primaryStore.put(key, body, options),
-      list: (prefix, options) => primaryStore.list(prefix, options),
-      delete: async (keys, options) => {
-        await primaryStore.delete(keys, options);
-        await Promise.allSettled(places.map(async (place) => (await this.store(place)).delete(keys, options)));
-      },
-      close: () => primaryStore.close(),
-    };
+    return places.length === 0 ? this.#primary : this.#uploads.to(places);
   }
 
   /**
@@ -152,7 +128,7 @@ export class Mirrors {
     if (isTheirs || record.map !== undefined) await this.#prepare(behind, state, options, record);
     this.#checked = undefined;
     places = places.filter(({ name }) => !this.#missed.some((missed) => missed.name === name));
-    await Promise.all(places.map((place) => this.#carryPacks(place, record, options)));
+    await Promise.all(places.map((place) => this.#uploads.complete(place, record, { ...options, sleep: this.#sleep })));
     const won = await appendRecord(this.#primary, record.slot, encoded, this.#sleep, options);
     if (won) await this.#spread(places, record.slot, encoded, options);
     return won;
@@ -193,7 +169,7 @@ export class Mirrors {
   takeMissed(): readonly MissedMirror[] {
     const missed = this.#missed;
     this.#missed = [];
-    this.#uploaded.clear();
+    this.#uploads.forget();
     return missed;
   }
 
@@ -292,28 +268,6 @@ export class Mirrors {
     if (own !== other) throw await explained(store, state, diverged(slot), options);
   }
 
-  async #upload(place: Place, key: string, body: Body, options: RequestOptions): Promise<void> {
-    try {
-      await (await this.store(place)).create(key, body, options);
-    } catch (error) {
-      throw wrapped(place, error);
-    }
-    const keys = this.#uploaded.get(place.name) ?? new Set();
-    this.#uploaded.set(place.name, keys.add(key));
-  }
-
-  /** Copies what the record names and was not written to this mirror by this object: others' uploads, or older ones. */
-  async #carryPacks(place: Place, record: TrunkRecord, options: RequestOptions): Promise<void> {
-    const uploaded = this.#uploaded.get(place.name);
-    const packs = packsOf(record).filter(({ name }) => packKeys(name).some((key) => !uploaded?.has(key)));
-    if (packs.length === 0) return;
-    try {
-      await copyPacks(this.#primary, await this.store(place), packs, { ...options, sleep: this.#sleep });
-    } catch (error) {
-      throw wrapped(place, error);
-    }
-  }
-
   async #spread(places: readonly Place[], slot: number, encoded: EncodedRecord, options: RequestOptions) {
     await Promise.all(
       places.map((place) =>
@@ -336,19 +290,6 @@ export class Mirrors {
       this.#missed.push({ name: place.name, error: told });
     }
   }
-}
-
-/** The packs of a record that are keys of their own. */
-function packsOf(record: TrunkRecord): CataloguePack[] {
-  const { slot, segments, entries } = record;
-  const all = [...segments, ...entries.flatMap((entry) => entry.segments)];
-  const containers = entries.flatMap((entry) => entry.containers ?? []);
-  const intents = entries.filter((entry): entry is RecordEntry & { inline: object } => entry.carried && !!entry.inline);
-  return [
-    ...all.map((pack): CataloguePack => ({ name: { kind: "segment", id: pack.id }, slot, pack })),
-    ...containers.map((pack): CataloguePack => ({ name: { kind: "container", id: pack.id }, slot, pack })),
-    ...intents.map(({ id, inline }): CataloguePack => ({ name: { kind: "intent", id }, slot, pack: inline })),
-  ];
 }
 
 async function cannotOpen(): Promise<Backend> {
