@@ -1,23 +1,14 @@
-import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
+import { type RequestOptions, TrunksError } from "@trunks/core";
 import { placeKey } from "../format/key.ts";
 import { isFollower, type MapChange, type Mirror, maxMirrors, type Place } from "../format/mirror-map.ts";
-import { packKeys } from "../format/pack-name.ts";
 import { encodePlaceFile } from "../format/place-file.ts";
 import { encodeRecord } from "../format/record.ts";
 import type { State } from "../format/state.ts";
-import { newestSlot } from "../journal/read.ts";
 import { recordBehind } from "../journal/record-behind.ts";
 import type { Repository } from "../repository.ts";
-import { bringUp, copyTrunk, diverged, packsAfter } from "./copy.ts";
-import type { CopyOptions } from "./copy-packs.ts";
 import type { AppendOptions, MissedMirror } from "./mirrors.ts";
 import { checkPrimary, readPlace, writePlace } from "./place.ts";
-import { standingOf } from "./standing.ts";
-
-export interface SyncOptions extends RequestOptions {
-  /** Told how many bytes of packs are at the mirror, of all that it lacked. */
-  readonly progress?: (doneBytes: number, totalBytes: number) => void;
-}
+import { copyTo, readPrimary, type SyncOptions, unknown } from "./sync.ts";
 
 /** What a change of the map led to. */
 export interface MapOutcome {
@@ -94,54 +85,6 @@ export async function removeMirror(
   }
 }
 
-/** Brings one mirror up, whatever is missing there, and removes from a store what upkeep has removed from the primary. */
-export async function syncMirror(repository: Repository, name: string, options: SyncOptions = {}): Promise<State> {
-  const state = await readPrimary(repository, options);
-  const mirror = state.map.mirrors.get(name);
-  if (mirror === undefined) throw unknown(name);
-  checkPrimary(state, await repository.mirrors.self(options));
-  await copyTo(repository, mirror, state, options);
-  if (isFollower(mirror)) return state;
-  const live = new Set([...state.packs.values()].flatMap((pack) => packKeys(pack.name)));
-  const gone = [...state.doomed.keys()].filter((key) => /^(objects|intents)\//.test(key) && !live.has(key));
-  if (gone.length > 0) await (await repository.mirrors.store(mirror)).delete(gone, options);
-  return state;
-}
-
-/** How far a mirror is behind. */
-export interface MirrorReport extends Mirror {
-  /** Records that it lacks; `undefined` when that is not known. */
-  readonly behind: number | undefined;
-  /** Why it is not known, or what is wrong there. */
-  readonly error: unknown;
-}
-
-/** Asks all mirrors at once how far they are. */
-export async function reportMirrors(
-  repository: Repository,
-  state: State,
-  options: RequestOptions = {},
-): Promise<MirrorReport[]> {
-  const mirrors = [...state.map.mirrors.values()];
-  return Promise.all(
-    mirrors.map(async (mirror): Promise<MirrorReport> => {
-      try {
-        if (isFollower(mirror)) {
-          const behind = await repository.mirrors.followers.behind(mirror, state, options);
-          return { ...mirror, behind, error: undefined };
-        }
-        const store = await repository.mirrors.store(mirror);
-        if ((await readPlace(store, options))?.copying) return { ...mirror, behind: state.slot + 1, error: undefined };
-        const standing = await standingOf(store, state, options);
-        if (standing.kind === "diverged") return { ...mirror, behind: undefined, error: diverged(state.slot) };
-        return { ...mirror, behind: standing.kind === "behind" ? state.slot - standing.slot : 0, error: undefined };
-      } catch (error) {
-        return { ...mirror, behind: undefined, error };
-      }
-    }),
-  );
-}
-
 /** Puts a change of the map in the journal, in whatever slot is free. `change` answers `undefined` for none. */
 export async function changeMap(
   repository: Repository,
@@ -158,50 +101,6 @@ export async function changeMap(
     return { state: await readPrimary(repository, options), missed };
   }
   throw new TrunksError("CONFLICT", "others push to this trunk again and again", { hint: "try again" });
-}
-
-/** Brings a mirror to `state`; a store on from where it is, or from the beginning when its first copy was never finished. */
-async function copyTo(repository: Repository, mirror: Mirror, state: State, options: SyncOptions): Promise<void> {
-  const { mirrors, backend } = repository;
-  if (isFollower(mirror)) return mirrors.followers.follow(mirror, state, options);
-  const store = await mirrors.store(mirror);
-  const place = await readPlace(store, options);
-  const whole = place !== undefined && !place.copying && place.trunkId === state.trunkId;
-  const standing = whole ? await standingOf(store, state, options) : ({ kind: "behind", slot: -1 } as const);
-  const strict = state.map.mirrors.get(mirror.name)?.mode === "strict";
-  const from = standing.kind === "behind" ? standing.slot : state.slot;
-  const copying = { ...options, sleep: mirrors.sleep, strict, progress: counted(state, from, options.progress) };
-  if (!whole) await copyFirst(backend, store, mirror, state, copying);
-  else await bringUp(backend, store, state, from, copying);
-  if (whole && place.name !== mirror.name) {
-    await writePlace(store, { trunkId: state.trunkId, name: mirror.name, copying: false }, options);
-  }
-  if (standing.kind === "ahead") await mirrors.checkAhead(store, state, options);
-}
-
-/** The first copy is made in no order, and says so until it is whole. */
-async function copyFirst(source: Backend, store: Backend, mirror: Mirror, state: State, options: CopyOptions) {
-  const newest = (await newestSlot(store, options)) ?? -1;
-  if (newest > state.slot) throw diverged(newest);
-  const place = { trunkId: state.trunkId, name: mirror.name };
-  await writePlace(store, { ...place, copying: true }, options);
-  await copyTrunk(source, store, state, options);
-  await writePlace(store, { ...place, copying: false }, options);
-}
-
-/** Turns bytes done into a part of the whole. */
-function counted(state: State, from: number, progress: SyncOptions["progress"]): CopyOptions["progress"] {
-  if (progress === undefined) return undefined;
-  const total = packsAfter(state, from).reduce((sum, { pack }) => sum + pack.size + indexSize(pack), 0);
-  let done = 0;
-  return (bytes) => {
-    done += bytes;
-    progress(done, total);
-  };
-}
-
-function indexSize(pack: object): number {
-  return "indexSize" in pack ? Number(pack.indexSize) : 0;
 }
 
 /** What this store is called. The first who makes a mirror gives it its name, in its own file before the map speaks of it. */
@@ -244,18 +143,6 @@ async function checkStore(
   if (others.includes(place.name)) throw taken(`${mirror.url} is the same store as ${place.name}`);
 }
 
-export async function readPrimary(repository: Repository, options: RequestOptions): Promise<State> {
-  const state = await repository.read({ signal: options.signal, forPush: true, mirrors: false });
-  if (state !== undefined) return state;
-  throw new TrunksError("NOT_FOUND", "there is no trunk here");
-}
-
 function taken(message: string): TrunksError {
   return new TrunksError("ALREADY_EXISTS", message);
-}
-
-export function unknown(name: string): TrunksError {
-  return new TrunksError("NOT_FOUND", `the trunk has no mirror called ${name}`, {
-    hint: "`trunks storage list` lists them",
-  });
 }

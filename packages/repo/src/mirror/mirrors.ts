@@ -142,7 +142,7 @@ export class Mirrors {
     if (state.map.primary === undefined || (await this.self(options))?.name !== state.map.primary.name) return;
     const places = requiredPlaces(state.map, state.map.primary?.name);
     const open = places.filter(
-      ({ name }) => this.#held.get(name) !== state.recordDigest && !this.#missed.some((missed) => missed.name === name),
+      (place) => !this.holds(place, state) && !this.#missed.some(({ name }) => name === place.name),
     );
     await Promise.all(open.map((place) => this.#remember(place, () => this.makeEven(place, state, options))));
   }
@@ -185,18 +185,14 @@ export class Mirrors {
     return missed;
   }
 
-  /**
-   * Removes keys from the mirrors that hold `state`, in which it is decided that nobody needs them. Best effort: what stays
-   * in one that cannot be reached is removed by `syncMirror`.
-   */
-  async remove(keys: readonly string[], state: State, options: RequestOptions = {}): Promise<void> {
-    const stores = await this.holders(state);
-    await Promise.allSettled(stores.map((store) => store.delete(keys, options)));
+  /** Whether this object has seen to it that the place holds `state`. */
+  holds({ name }: Place, state: State): boolean {
+    return this.#held.get(name) === state.recordDigest;
   }
 
   /** The mirrors that hold `state`, so far as this object has seen to it. */
   async holders(state: State): Promise<Backend[]> {
-    const places = [...state.map.mirrors.values()].filter(({ name }) => this.#held.get(name) === state.recordDigest);
+    const places = [...state.map.mirrors.values()].filter((place) => this.holds(place, state));
     return Promise.all(places.map((place) => this.store(place)));
   }
 

@@ -7,9 +7,10 @@ import { recordBehind } from "../journal/record-behind.ts";
 import type { Sleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import type { Repository } from "../repository.ts";
-import { changeMap, type MapOutcome, readPrimary, syncMirror, unknown } from "./change.ts";
+import { changeMap, type MapOutcome } from "./change.ts";
 import { bringUp, fillSlot, settleConflict } from "./copy.ts";
 import { type OpenPlace, requiredPlaces } from "./place.ts";
+import { readPrimary, syncMirror, unknown } from "./sync.ts";
 
 /**
  * Makes the mirror `name` the primary, and this store a strict mirror of it. The record that says so takes this store's

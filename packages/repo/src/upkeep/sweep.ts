@@ -1,18 +1,10 @@
-import type { Backend, ListedKey, RequestOptions } from "@trunks/core";
-import {
-  containerPrefix,
-  doomedPrefix,
-  intentPrefix,
-  isDoomListKey,
-  segmentPrefix,
-  snapshotKeySlot,
-  snapshotPrefix,
-} from "../format/key.ts";
+import type { Backend, RequestOptions } from "@trunks/core";
 import { packKeys, packNameOfKey, packNameText } from "../format/pack-name.ts";
 import type { State } from "../format/state.ts";
-import { readLatest } from "../journal/snapshots.ts";
 import { checkGrace, defaultGraceMs } from "./grace.ts";
-import { probeSizeBytes, slotTimeMs, storeTimeMs } from "./store-clock.ts";
+import { deleteNameless, listOldPacks } from "./old-keys.ts";
+import { slotTimeMs, storeTimeMs } from "./store-clock.ts";
+import { SweptMirrors } from "./swept-mirrors.ts";
 import type { TendedTrunk } from "./tended-trunk.ts";
 import { appendUpkeep, readForUpkeep } from "./upkeep-record.ts";
 
@@ -37,16 +29,15 @@ export interface Sweep {
   readonly state: State;
 }
 
-/** Keys that one record names, and that one request deletes. */
+/** Keys that one record names. */
 const batchLength = 1000;
-/** In slots. Of so many one snapshot stays, from which the ref log can tell what became of old pushes. */
-const snapshotBlock = 4096;
 const maxLost = 3;
 
 /**
  * Deletes what has been needless for the grace time: retired packs, and uploads, intents and snapshots that nobody names. The
  * keys of packs are named in the journal first, so that no later push can build on them: see docs/format.md, 5, "Sweeping". A run
- * that ends half-way is ended by the next one.
+ * that ends half-way is ended by the next one. The same goes for mirrors that are even with the primary, and for what lies
+ * in them alone.
  */
 export async function sweep(repository: TendedTrunk, options: SweepOptions): Promise<Sweep> {
   const { graceMs = defaultGraceMs, force = false, signal } = options;
@@ -56,10 +47,10 @@ export async function sweep(repository: TendedTrunk, options: SweepOptions): Pro
   const nowMs = await storeTimeMs(backend, options.newId, { signal });
   if (nowMs === undefined) return { deletedKeys: 0, deletedSize: 0, releasedRecords: 0, state };
   // Listed after the state: what is listed and not in it was there before whatever comes behind it.
+  const mirrors = new SweptMirrors(repository.mirrors);
   const listed = new Map([
-    ...(await listOld(backend, segmentPrefix, nowMs - graceMs, { signal })),
-    ...(await listOld(backend, containerPrefix, nowMs - graceMs, { signal })),
-    ...(await listOld(backend, intentPrefix, nowMs - graceMs, { signal })),
+    ...(await mirrors.list(state, graceMs, { signal, newId: options.newId })),
+    ...(await listOldPacks(backend, nowMs - graceMs, { signal })),
   ]);
   const expired = await expiredKeys(backend, state, nowMs - graceMs, { signal });
   const total = { deletedKeys: 0, deletedSize: 0, releasedRecords: 0 };
@@ -81,7 +72,7 @@ export async function sweep(repository: TendedTrunk, options: SweepOptions): Pro
     if (batch.length === 0 && files.length === 0) break;
     if (files.length > 0) {
       await backend.delete(files, { signal });
-      await repository.mirrors.remove(files, state, { signal });
+      await mirrors.remove(files, state, { signal });
     }
     for (const key of doomed.filter((one) => isRecordKey(one) || files.includes(one))) {
       total.deletedKeys += isRecordKey(key) ? 0 : 1;
@@ -93,6 +84,7 @@ export async function sweep(repository: TendedTrunk, options: SweepOptions): Pro
     options.progress?.(total.deletedKeys);
   }
   total.deletedKeys += await deleteNameless(backend, nowMs - graceMs, { signal });
+  await mirrors.deleteNameless({ signal });
   return { ...total, state };
 }
 
@@ -120,43 +112,6 @@ function victimsOf(state: State, keys: Iterable<string>, expired: ReadonlySet<st
     const text = packNameText(name);
     return !state.packs.has(text) && (expired.has(key) || !state.retired.has(text));
   });
-}
-
-async function listOld(
-  backend: Backend,
-  prefix: string,
-  beforeMs: number,
-  options: RequestOptions,
-): Promise<Map<string, ListedKey>> {
-  const found = new Map<string, ListedKey>();
-  let after: string | undefined;
-  for (let more = true; more; ) {
-    const page = await backend.list(prefix, { ...options, after });
-    for (const listed of page.keys) if (listed.modifiedMs < beforeMs) found.set(listed.key, listed);
-    const last = page.keys.at(-1)?.key;
-    more = page.more && last !== undefined && last !== after;
-    after = last;
-  }
-  return found;
-}
-
-/** Snapshots that have newer ones, and what the look at the clock has left behind: nobody's correctness depends on them. */
-async function deleteNameless(backend: Backend, beforeMs: number, options: RequestOptions): Promise<number> {
-  const [snapshots, lists, latest, newest] = await Promise.all([
-    listOld(backend, snapshotPrefix, beforeMs, options),
-    listOld(backend, doomedPrefix, beforeMs, options),
-    readLatest(backend, options),
-    backend.list(snapshotPrefix, { ...options, limit: 1 }),
-  ]);
-  const blocks = Map.groupBy(snapshots.keys(), (key) => Math.floor((snapshotKeySlot(key) ?? 0) / snapshotBlock));
-  const kept = new Set([...blocks.values()].map((keys) => keys[0]));
-  for (const key of [newest.keys[0]?.key, latest?.snapshotKey]) kept.add(key);
-  const probes = [...lists.values()].filter(({ key, size }) => isDoomListKey(key) && size === probeSizeBytes);
-  const keys = [...[...snapshots.keys()].filter((key) => !kept.has(key)), ...probes.map(({ key }) => key)];
-  for (let start = 0; start < keys.length; start += batchLength) {
-    await backend.delete(keys.slice(start, start + batchLength), options);
-  }
-  return keys.length;
 }
 
 function isRecordKey(key: string): boolean {

@@ -28,6 +28,8 @@ export class Places {
   readonly readOnly = new Set<string>();
   weather: Weather = async () => undefined;
   readonly warnings: string[] = [];
+  /** The clock of all stores, in milliseconds since 1970. */
+  now = Date.now;
 
   constructor(names: readonly string[]) {
     for (const name of names) this.stores.set(name, new MemoryBackend());
@@ -39,7 +41,7 @@ export class Places {
 
   /** A client's way to a store. */
   open(name: string, told = true): Backend {
-    const client = new MemoryBackend({ storeOf: this.store(name) });
+    const client = new MemoryBackend({ storeOf: this.store(name), now: () => this.now() });
     return visited(client, async ({ operation, key }, send) => {
       if (told) this.requests.push(`${name}: ${operation} ${key.replace(/[0-9a-f]{32}/, "<id>")}`);
       if (this.down.has(name)) throw new TrunksError("UNAVAILABLE", `${name} is away`, { retryable: true });

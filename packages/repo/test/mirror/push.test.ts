@@ -1,7 +1,9 @@
 import { TrunksError } from "@trunks/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { State } from "../../src/format/state.ts";
-import { addMirror, removeMirror, reportMirrors, syncMirror } from "../../src/mirror/change.ts";
+import { addMirror, removeMirror } from "../../src/mirror/change.ts";
+import { reportMirrors } from "../../src/mirror/report.ts";
+import { syncMirror } from "../../src/mirror/sync.ts";
 import { objectId } from "../../src/pack/git-object.ts";
 import { onePiece } from "../../src/pack/object-stream.ts";
 import { Repository } from "../../src/repository.ts";

@@ -1,6 +1,8 @@
 import { MemoryBackend } from "@trunks/core/memory";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { addMirror, reportMirrors, syncMirror } from "../../src/mirror/change.ts";
+import { addMirror } from "../../src/mirror/change.ts";
+import { reportMirrors } from "../../src/mirror/report.ts";
+import { syncMirror } from "../../src/mirror/sync.ts";
 import { randomId } from "../../src/platform.ts";
 import { Repository } from "../../src/repository.ts";
 import { compact } from "../../src/upkeep/compact.ts";
