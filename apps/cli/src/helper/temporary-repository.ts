@@ -1,9 +1,13 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isTrunksError } from "@trunks/core";
 import { encodeText, type State, sortedRefs } from "@trunks/repo";
 import { installPacks } from "./incoming-pack.ts";
 import { Progress } from "./progress.ts";
 import type { UploadPackContext } from "./upload-pack.ts";
+
+/** Times that it is begun to make the repository, because packs were retired under it. */
+const maxTries = 3;
 
 /** A bare repository with all of the trunk's packs and refs, made when it is first needed and removed at the end. */
 export class TemporaryRepository {
@@ -27,10 +31,26 @@ export class TemporaryRepository {
   }
 
   async #make(): Promise<string> {
-    const { local, repository, options, signal } = this.#context;
+    const { local, repository, signal } = this.#context;
     const folder = await mkdtemp(join(await local.ownFolder("tmp"), "serve-"));
     await writeSkeleton(folder, this.#state);
-    const packs = [...this.#state.packs.values()];
+    for (let attempt = 1, state = this.#state; ; attempt++) {
+      try {
+        await this.#install(folder, state);
+        return folder;
+      } catch (error) {
+        if (!isTrunksError(error, "NOT_FOUND") || attempt === maxTries) throw error;
+        // A pack that is gone was retired: the newer state has another.
+        const newer = await repository.readExisting({ signal });
+        if (newer.slot === state.slot) throw error;
+        state = newer;
+      }
+    }
+  }
+
+  async #install(folder: string, state: State): Promise<void> {
+    const { repository, options, signal } = this.#context;
+    const packs = [...state.packs.values()];
     const total = packs.reduce((sum, { pack }) => sum + pack.size, 0);
     const progress = new Progress("Receiving packs", total, options.progress);
     const packDir = join(folder, "objects", "pack");
@@ -38,7 +58,7 @@ export class TemporaryRepository {
     await installPacks({
       repository,
       packs,
-      state: this.#state,
+      state,
       packDir,
       gitDir: folder,
       strict,
@@ -48,7 +68,6 @@ export class TemporaryRepository {
       signal,
     });
     progress.end();
-    return folder;
   }
 }
 

@@ -50,10 +50,13 @@ export class TrunkReader extends ObjectReader {
     return blob === undefined ? super.read(id, options) : { type: "blob", data: await this.#whole(blob, options) };
   }
 
-  override async *readMany(ids: Iterable<ObjectId>, options: ReadManyOptions = {}): AsyncGenerator<IdentifiedObject> {
+  override async *readBatches(
+    ids: Iterable<ObjectId>,
+    options: ReadManyOptions = {},
+  ): AsyncGenerator<IdentifiedObject[]> {
     const { large, others } = this.#split(ids);
-    yield* super.readMany(others, options);
-    for (const blob of large) yield { id: blob.id, type: "blob", data: await this.#whole(blob, options) };
+    yield* super.readBatches(others, options);
+    for (const blob of large) yield [{ id: blob.id, type: "blob", data: await this.#whole(blob, options) }];
   }
 
   override async *copyMany(

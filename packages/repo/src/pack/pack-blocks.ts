@@ -63,12 +63,10 @@ export class PackBlocks {
     const { first, last, offset } = this.#place(start, end);
     const whole = this.#source.size <= wholePackSizeBytes;
     const wanted = whole ? { start: 0, end: this.#source.size } : { start, end };
+    // All are taken hold of before anything else: a kept block may go, the last one already when another is looked at.
+    const held = Array.from({ length: last - first + 1 }, (_, index) => this.#block(first + index));
     for (const run of this.#missingRuns([wanted], 0)) this.#begin(run.first, run.last);
-    // All are taken hold of before the first wait, during which a kept block may go.
-    const blocks: (Uint8Array | BlockRun)[] = [];
-    for (let number = first; number <= last; number++) {
-      blocks.push(this.#block(number) ?? (this.#coming.get(number) as BlockRun));
-    }
+    const blocks = held.map((block, index) => block ?? (this.#coming.get(first + index) as BlockRun));
     const arrived = blocks.map(async (block, index) => {
       if (block instanceof Uint8Array) return block;
       return (await block.blocks.result(options.signal))[first + index - block.first] as Uint8Array;

@@ -5,6 +5,7 @@ import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
 import { containersOf } from "../large/large-blobs.ts";
 import { LargeReader } from "../large/large-reader.ts";
+import { LastingReader, type Renew } from "../large/lasting-reader.ts";
 import { TrunkReader } from "../large/trunk-reader.ts";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { ObjectReader, type ObjectReaderOptions } from "../pack/object-reader.ts";
@@ -27,6 +28,11 @@ export function trunkObjects(
   return new TrunkObjects(state.objects, 0, options).use(backend, state, records);
 }
 
+export interface TrunkObjectsOptions extends ObjectReaderOptions {
+  /** Called when a pack is gone; has newer ones be used by `use`. Default: that is an error. */
+  readonly renew?: Renew;
+}
+
 /** The objects of a trunk whose state moves on: of packs that stay, what was read stays. */
 export class TrunkObjects {
   readonly #format: ObjectFormat;
@@ -36,7 +42,7 @@ export class TrunkObjects {
   /** By name, in the order of the catalogue. */
   #sources = new Map<string, PackSource>();
   #roomSizeBytes: number;
-  readonly #options: ObjectReaderOptions;
+  readonly #options: TrunkObjectsOptions;
   readonly #ahead: SegmentsAhead | undefined;
 
   /**
@@ -47,7 +53,7 @@ export class TrunkObjects {
   constructor(
     format: ObjectFormat,
     roomSizeBytes = 2 ** 24,
-    options: ObjectReaderOptions = {},
+    options: TrunkObjectsOptions = {},
     ahead: SegmentsAhead | undefined = undefined,
   ) {
     this.#ahead = ahead;
@@ -66,7 +72,12 @@ export class TrunkObjects {
     this.#sources = new Map(names.map(([text], index) => [text, sources[index] as PackSource] as const).reverse());
     if (backend !== this.#backend) {
       this.#large = new LargeReader(backend, this.#format);
-      this.#reader = new TrunkReader(this.#format, this.#large, { ...rangeSettings(backend), ...this.#options });
+      const { renew, ...options } = this.#options;
+      const settings = { ...rangeSettings(backend), ...options };
+      this.#reader =
+        renew === undefined
+          ? new TrunkReader(this.#format, this.#large, settings)
+          : new LastingReader(this.#format, this.#large, renew, settings);
     }
     this.#backend = backend;
     this.#large?.use(containersOf(state));
