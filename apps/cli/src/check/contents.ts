@@ -5,7 +5,6 @@ import { isTrunksError, TrunksError } from "@trunks/core";
 import {
   type CataloguePack,
   decodeText,
-  downloadSegment,
   encodeText,
   packNameText,
   type Repository,
@@ -16,6 +15,7 @@ import {
 import { git, gitStream } from "../helper/git.ts";
 import { installPacks } from "../helper/incoming-pack.ts";
 import { Progress } from "../helper/progress.ts";
+import { ContainerCopies } from "./container-copies.ts";
 import { type Problem, problem } from "./problem.ts";
 
 export interface ContentsOptions {
@@ -30,7 +30,8 @@ const maxConnectivityProblems = 100;
 
 /**
  * Downloads every pack and its index, checks their digests, and lets git verify in a temporary bare repository that
- * everything the refs reach is there. Needs as much room in the temporary folder as the trunk has.
+ * everything the refs reach is there. Needs as much room in the temporary folder as the trunk has, and as the large files that
+ * are kept in chunks.
  */
 export async function checkContents(
   repository: Repository,
@@ -89,9 +90,11 @@ async function download(
   const packs = [...state.packs.values()];
   const total = packs.reduce((sum, { pack }) => sum + pack.size, 0);
   const progress = new Progress("Downloading packs", total, options.showProgress);
+  const copies = new ContainerCopies(folder);
+  const source = { backend: copies.over(repository.backend), records: repository.records };
   const install = (some: readonly CataloguePack[]) =>
     installPacks({
-      repository,
+      repository: source,
       packs: some,
       state,
       packDir: join(folder, "objects", "pack"),
@@ -105,16 +108,30 @@ async function download(
   const problems: Problem[] = [];
   const attempt = async (pack: CataloguePack) => {
     try {
-      if (pack.name.kind === "container") await readContainer(repository, pack, options.signal);
       const [path] = await install([pack]);
       if (path !== undefined && pack.name.kind === "segment") await checkIndex(`${path}.idx`, pack.pack.objectCount);
     } catch (error) {
       problems.push(packProblem(pack, error, options.signal));
     }
   };
+  /** Also what no blob is made of any more. Answers those that are whole. */
+  const copy = async (containers: readonly CataloguePack[]) => {
+    const whole: CataloguePack[] = [];
+    for (const pack of containers) {
+      try {
+        await copies.add(repository.backend, pack.pack as Segment, options.signal);
+        progress.add(pack.pack.size);
+        whole.push(pack);
+      } catch (error) {
+        problems.push(packProblem(pack, error, options.signal));
+      }
+    }
+    return whole;
+  };
   const ofKind = (...kinds: CataloguePack["name"]["kind"][]) => packs.filter(({ name }) => kinds.includes(name.kind));
   for (const pack of ofKind("segment")) await attempt(pack);
-  for (const pack of ofKind("container")) await attempt(pack);
+  for (const pack of await copy(ofKind("container"))) await attempt(pack);
+  await copies.remove();
   const inline = ofKind("record", "intent");
   try {
     // All at once, because git starts once for all.
@@ -125,13 +142,6 @@ async function download(
   }
   progress.end();
   return problems;
-}
-
-/** Also what no blob is made of any more; the blobs themselves are put together after it. */
-async function readContainer({ backend }: Repository, { pack }: CataloguePack, signal: AbortSignal): Promise<void> {
-  for (const part of ["pack", "index"] as const)
-    for await (const chunk of downloadSegment(backend, pack as Segment, part, { signal }))
-      if (chunk.length === 0) break;
 }
 
 function packProblem({ name }: CataloguePack, error: unknown, signal: AbortSignal): Problem {

@@ -13,7 +13,7 @@ import { lookUpObjects } from "./object-lookup.ts";
 import { packStream } from "./pack-stream.ts";
 
 export interface LargeInstallRequest {
-  readonly repository: Repository;
+  readonly repository: Pick<Repository, "backend" | "records">;
   readonly state: State;
   /** Where packs go: `objects/pack`, absolute. */
   readonly packDir: string;

@@ -18,7 +18,7 @@ import { absentLargeBlobs, installLarge, largePack } from "./incoming-large.ts";
 import type { Progress } from "./progress.ts";
 
 export interface InstallRequest {
-  readonly repository: Repository;
+  readonly repository: Pick<Repository, "backend" | "records">;
   readonly packs: readonly CataloguePack[];
   /** What the packs are of: large blobs may have chunks in other containers than these. */
   readonly state: State;
