@@ -2,15 +2,20 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MemoryBackend } from "@trunks/core/memory";
+import { isContainer } from "../../src/format/container.ts";
+import { recordKeySlot, snapshotKeySlot } from "../../src/format/key.ts";
+import { decodeLatest, encodeLatest } from "../../src/format/latest.ts";
 import { packNameText } from "../../src/format/pack-name.ts";
-import { sortedRefs } from "../../src/format/snapshot.ts";
+import { decodeSlot, encodeRecord, encodeStub } from "../../src/format/record.ts";
+import { decodeSnapshot, encodeSnapshot, sortedRefs } from "../../src/format/snapshot.ts";
 import type { State } from "../../src/format/state.ts";
+import { decodeTrunkFile, encodeTrunkFile } from "../../src/format/trunk-file.ts";
 import type { ObjectFormat } from "../../src/pack/object-format.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
-/** The trunks of both object formats have one of everything but mirrors; a third one has those. */
-export type GoldenName = ObjectFormat | "mirrored";
+/** The trunks of both object formats have one of everything but mirrors and containers; others have those. */
+export type GoldenName = ObjectFormat | "mirrored" | `large-${ObjectFormat}`;
 
 /** What a golden trunk is known to hold, as JSON: a state in words, and every object that its refs reach. */
 export interface Expectation {
@@ -62,13 +67,34 @@ export function inWords(state: State): unknown {
     retired: [...state.retired.values()].map(({ name, slot: since }) => `${since} ${packNameText(name)}`),
     verdicts: [...state.verdicts].map(([id, verdict]) => `${verdict.slot} ${id} ${verdict.letters}`),
     doomed: [...state.doomed].map(([key, since]) => `${since} ${key}`),
+    ...largeInWords(state),
     ...mapInWords(state),
   };
 }
 
-/** Left out where there is none, as most trunks have it. */
+/** Left out where there is none, as most trunks have it; so the next. */
+function largeInWords({ packs }: State): object {
+  const containers = [...packs.values()].flatMap(({ pack }) => (isContainer(pack) ? [pack] : []));
+  if (containers.length === 0) return {};
+  const texts = containers.flatMap(({ id, large }) =>
+    large.map((blob) => `${id} ${blob.id} ${blob.size} ${blob.manifestId}`),
+  );
+  return { large: texts };
+}
+
 function mapInWords({ map: { primary, mirrors } }: State): object {
   if (primary === undefined) return {};
   const texts = [...mirrors.values()].map(({ name, mode, url }) => `${name} ${mode} ${url}`);
   return { primary: `${primary.name} ${primary.url}`, mirrors: texts };
+}
+
+/** The file as this version would write what it reads there; `undefined` for files that are not read as a whole. */
+export function rewritten(key: string, bytes: Uint8Array): Uint8Array | undefined {
+  if (key === "trunk.json") return encodeTrunkFile(decodeTrunkFile(bytes));
+  if (key === "latest") return encodeLatest(decodeLatest(bytes));
+  if (snapshotKeySlot(key) !== undefined) return encodeSnapshot(decodeSnapshot(bytes, key));
+  const slot = recordKeySlot(key);
+  if (slot === undefined) return undefined;
+  const content = decodeSlot(bytes, slot);
+  return content.kind === "stub" ? encodeStub(content) : encodeRecord(content.record, content.pack).bytes;
 }

@@ -1,21 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { placeKey, recordKeySlot, snapshotKeySlot } from "../../src/format/key.ts";
-import { decodeLatest, encodeLatest } from "../../src/format/latest.ts";
+import { placeKey, snapshotKeySlot } from "../../src/format/key.ts";
 import type { Segment } from "../../src/format/pack-name.ts";
 import { decodePlaceFile, encodePlaceFile } from "../../src/format/place-file.ts";
-import { decodeSlot, encodeRecord } from "../../src/format/record.ts";
-import { decodeSnapshot, encodeSnapshot } from "../../src/format/snapshot.ts";
 import type { State } from "../../src/format/state.ts";
 import { encodeText } from "../../src/format/text.ts";
-import { decodeTrunkFile, encodeTrunkFile } from "../../src/format/trunk-file.ts";
 import { Repository } from "../../src/repository.ts";
 import { downloadInline, downloadSegment } from "../../src/transfer/download.ts";
 import { trunkObjects } from "../../src/transfer/objects.ts";
 import { GitRepository } from "../git-repository.ts";
-import { encodeStub } from "../journal-writer.ts";
-import { backendOf, type Expectation, goldenExpectation, goldenFiles, inWords } from "./golden-trunk.ts";
+import { backendOf, type Expectation, goldenExpectation, goldenFiles, inWords, rewritten } from "./golden-trunk.ts";
 
 describe.each(["sha1", "sha256"] as const)("the golden trunk of version 1, %s", (objects) => {
   let files: Map<string, Uint8Array>;
@@ -147,15 +142,4 @@ async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const read: Uint8Array[] = [];
   for await (const chunk of chunks) read.push(chunk);
   return Buffer.concat(read);
-}
-
-/** The file as this version would write what it reads there; `undefined` for files that are not read as a whole. */
-function rewritten(key: string, bytes: Uint8Array): Uint8Array | undefined {
-  if (key === "trunk.json") return encodeTrunkFile(decodeTrunkFile(bytes));
-  if (key === "latest") return encodeLatest(decodeLatest(bytes));
-  if (snapshotKeySlot(key) !== undefined) return encodeSnapshot(decodeSnapshot(bytes, key));
-  const slot = recordKeySlot(key);
-  if (slot === undefined) return undefined;
-  const content = decodeSlot(bytes, slot);
-  return content.kind === "stub" ? encodeStub(content) : encodeRecord(content.record, content.pack).bytes;
 }

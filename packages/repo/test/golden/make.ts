@@ -13,8 +13,10 @@ import type { ObjectFormat } from "../../src/pack/object-format.ts";
 import { Repository } from "../../src/repository.ts";
 import type { Publication } from "../../src/transfer/publish.ts";
 import { uploadSegments } from "../../src/transfer/segment-upload.ts";
+import { collect } from "../../src/upkeep/collect.ts";
 import { GitRepository, objectCountOf } from "../git-repository.ts";
 import { encodeStub, JournalWriter } from "../journal-writer.ts";
+import { LargeTrunk } from "../large/large-trunk.ts";
 import { entry, inlineOf, recordAfter, sha256 } from "../samples.ts";
 import { inWords, writeGolden } from "./golden-trunk.ts";
 
@@ -197,9 +199,51 @@ async function makeMirrored(): Promise<void> {
   await writeGolden("mirrored", backend, { state: inWords(writer.state), objects: [] });
 }
 
+/** Writes a trunk of large files, and of everything that a container can go through but its deletion. */
+async function makeLarge(objects: ObjectFormat): Promise<void> {
+  let minutes = 0;
+  let ids = 0;
+  const now = () => 1_700_000_000_000 + 60_000 * minutes++;
+  const newId = () => sha256(`large ${objects} ${ids++}`).slice(0, 32);
+  const trunk = await new LargeTrunk(objects, now, { now, newId }).begin();
+  const first = goldenNoise("first", 20_000);
+  const second = new Uint8Array(first);
+  second.set(goldenNoise("second", 500), 9_000);
+  await trunk.push("main", { large: first, "small.txt": encodeText("small\n") });
+  await trunk.push("next", { large: second });
+  await trunk.push("copy", { elsewhere: second });
+  await trunk.push("gone", { other: goldenNoise("third", 12_000), large: first });
+  for (const branch of ["main", "gone"]) await trunk.delete(branch);
+  await collect(trunk.open(), { newId, retentionMs: 0 });
+  const repository = trunk.open();
+  await repository.readExisting();
+  await repository.snapshot();
+  const text = `${poem(80)}${poem(20)}`;
+  await trunk.push("text", { "poem.txt": encodeText(text) });
+  const state = await trunk.open().readExisting();
+  const tips = [...state.refs.values()].map(({ id }) => id);
+  const reached = trunk.git.text(["rev-list", "--objects", "--no-object-names", ...tips]);
+  await writeGolden(`large-${objects}`, trunk.store, { state: inWords(state), objects: reached.split("\n").sort() });
+  trunk.remove();
+}
+
+/** Bytes that look random, and come again. */
+function goldenNoise(name: string, size: number): Uint8Array {
+  const blocks = Array.from({ length: Math.ceil(size / 32) }, (_, block) =>
+    Buffer.from(sha256(`${name} ${block}`), "hex"),
+  );
+  return new Uint8Array(Buffer.concat(blocks).subarray(0, size));
+}
+
 /**
- * Makes the golden trunks anew: `node test/golden/make.ts`, in the folder of the package. What is committed stays when the
- * code changes: later versions must read it as it is. A change of the format adds trunks, and replaces none.
+ * Makes golden trunks: `node test/golden/make.ts NAME…`, in the folder of the package. What is committed stays when the code
+ * changes: later versions must read it as it is. A change of the format adds trunks, and replaces none.
  */
-for (const objects of ["sha1", "sha256"] as const) await new GoldenMaker(objects).make();
-await makeMirrored();
+const makers = new Map<string, () => Promise<void>>([
+  ...(["sha1", "sha256"] as const).flatMap((objects) => [
+    [objects, () => new GoldenMaker(objects).make()] as const,
+    [`large-${objects}`, () => makeLarge(objects)] as const,
+  ]),
+  ["mirrored", makeMirrored],
+]);
+for (const name of process.argv.slice(2)) await makers.get(name)?.();

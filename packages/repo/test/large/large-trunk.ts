@@ -3,12 +3,12 @@ import { MemoryBackend } from "@trunks/core/memory";
 import type { State } from "../../src/format/state.ts";
 import type { LargeSettings } from "../../src/large/large-upload.ts";
 import type { ObjectFormat } from "../../src/pack/object-format.ts";
-import { Repository } from "../../src/repository.ts";
+import { Repository, type RepositoryOptions } from "../../src/repository.ts";
 import type { PublishOutcome } from "../../src/transfer/publish.ts";
 import { GitRepository, objectCountOf } from "../git-repository.ts";
 
 /** Small enough for a file of a few kilobytes to have many chunks in several containers. */
-const largeSettings: LargeSettings = {
+export const largeSettings: LargeSettings = {
   chunks: { leastSize: 64, averageSize: 256, mostSize: 1024 },
   containerSizeBytes: 4096,
 };
@@ -21,11 +21,14 @@ export class LargeTrunk {
   readonly store: MemoryBackend;
   readonly format: ObjectFormat;
 
-  /** `now` is the store's clock. */
-  constructor(format: ObjectFormat = "sha1", now = Date.now) {
+  readonly #options: RepositoryOptions;
+
+  /** `now` is the store's clock; `options` are what each client has beside its own. */
+  constructor(format: ObjectFormat = "sha1", now = Date.now, options: RepositoryOptions = {}) {
     this.git = new GitRepository(format);
     this.store = new MemoryBackend({ now });
     this.format = format;
+    this.#options = options;
   }
 
   async begin(): Promise<this> {
@@ -35,7 +38,7 @@ export class LargeTrunk {
 
   /** A client that knows nothing yet. */
   open(backend: Backend = this.store): Repository {
-    return new Repository(backend, { largeSettings });
+    return new Repository(backend, { ...this.#options, largeSettings });
   }
 
   /** Pushes a commit of these files without parents, over what the branch had; as somebody who has read `state`. */
