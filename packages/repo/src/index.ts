@@ -18,6 +18,7 @@ export type { MissedMirror } from "./mirror/mirrors.ts";
 export { promote, takeOver } from "./mirror/promote.ts";
 export { type MirrorReport, reportMirrors } from "./mirror/report.ts";
 export { syncMirror } from "./mirror/sync.ts";
+export { type Verification, verifyMirror } from "./mirror/verify.ts";
 export {
   type GitObject,
   type IdentifiedObject,

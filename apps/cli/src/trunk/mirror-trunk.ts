@@ -7,6 +7,7 @@ import type { WorkingCopy } from "../git/working-copy.ts";
 import { LocalRepository } from "../helper/local-repository.ts";
 import { Progress } from "../helper/progress.ts";
 import { type OpenedTrunk, type OpenTrunkOptions, openTrunk } from "./open-trunk.ts";
+import type { VerificationAnswer } from "./verification-answer.ts";
 
 /**
  * Opens the trunk of the clone around, for commands that look at its mirrors: that of its remote, or else the one in its
@@ -73,13 +74,13 @@ export async function makeMirror(
   }
 }
 
-/** Shows on a terminal how far the copying of packs is. */
-export function copyProgress(name: string, live: boolean) {
+/** Shows on a terminal how far the copying of packs is, or other work with them. */
+export function copyProgress(name: string, live: boolean, title = "Copying packs to") {
   let shown: Progress | undefined;
   let before = 0;
   return {
     step(doneBytes: number, totalBytes: number) {
-      shown ??= new Progress(`Copying packs to ${name}`, totalBytes, live);
+      shown ??= new Progress(`${title} ${name}`, totalBytes, live);
       shown.add(doneBytes - before);
       before = doneBytes;
     },
@@ -100,6 +101,8 @@ export interface MirrorAnswer {
   readonly mode: Mirror["mode"];
   readonly behind: number | null;
   readonly error: string | null;
+  /** From `storage sync --verify` alone. */
+  readonly verification?: VerificationAnswer;
 }
 
 export function mirrorAnswer({ name, url, mode, behind, error }: MirrorReport): MirrorAnswer {

@@ -7,6 +7,7 @@ import type { CataloguePack } from "../format/state.ts";
 import type { Sleep } from "../journal/sleep.ts";
 import { downloadInline, downloadSegment, missing } from "../transfer/download.ts";
 import { createSame, isThere, readWhole } from "./copy-key.ts";
+import type { Looker } from "./findings.ts";
 
 export interface CopyOptions extends RequestOptions {
   readonly sleep: Sleep;
@@ -14,6 +15,8 @@ export interface CopyOptions extends RequestOptions {
   readonly strict?: boolean;
   /** Called with so many further bytes of packs that need not be copied any more. */
   readonly progress?: (bytes: number) => void;
+  /** Told of what is missing or damaged in the target, and when that was mended. */
+  readonly looker?: Looker;
 }
 
 /** Packs copied at once. Each large one is read and written in parallel parts, which need memory. */
@@ -45,7 +48,10 @@ async function copyPack(source: Backend, target: Backend, pack: CataloguePack, o
   if (name.kind === "segment" || name.kind === "container") {
     const segment = pack.pack as Segment;
     const parts = ["pack", "index"] as const;
-    await Promise.all(parts.map((part) => copyPart(source, target, segment, part, options)));
+    const copies = parts.map((part) => copyPart(source, target, segment, part, options));
+    // Both have ended when this has.
+    await Promise.allSettled(copies);
+    await Promise.all(copies);
     return;
   }
   const key = intentKey(name.id);
@@ -55,6 +61,7 @@ async function copyPack(source: Backend, target: Backend, pack: CataloguePack, o
   const bytes = await readWhole(source, key, options);
   await downloadInline(source, pack, [], options); // Checks the pack in it.
   await write(target, key, bytes, there, options);
+  options.looker?.mended(key);
 }
 
 /** Copies one file of a segment. What the target ends up with has the digest that the journal states. */
@@ -71,6 +78,7 @@ async function copyPart(
   if (there !== "whole") {
     await write(target, key, body, there, options);
     if (body.unchecked) await checkCopy(target, segment, part, key, options);
+    options.looker?.mended(key);
   }
   options.progress?.(body.size);
 }
@@ -80,15 +88,19 @@ async function lookAt(
   target: Backend,
   key: string,
   check: () => Promise<unknown>,
-  options: RequestOptions,
+  options: CopyOptions,
 ): Promise<"nothing" | "damaged" | "whole"> {
-  if (!(await isThere(target, key, options))) return "nothing";
+  if (!(await isThere(target, key, options))) {
+    options.looker?.found(key, "missing");
+    return "nothing";
+  }
   try {
     await check();
     return "whole";
   } catch (error) {
-    if (isTrunksError(error, "CORRUPT")) return "damaged";
-    throw error;
+    if (!isTrunksError(error, "CORRUPT")) throw error;
+    options.looker?.found(key, "damaged");
+    return "damaged";
   }
 }
 

@@ -2,7 +2,7 @@ import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
 import { damaged } from "../format/headed-file.ts";
 import { latestKey, recordKey, snapshotKeySlot, trunkFileKey } from "../format/key.ts";
-import { decodeSlot, type SlotContent } from "../format/record.ts";
+import { type DoomList, decodeSlot, type SlotContent } from "../format/record.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import { appendRecord } from "../journal/append.ts";
 import { readTrunkFile } from "../journal/read.ts";
@@ -68,7 +68,8 @@ interface SlotBytes {
   readonly content: SlotContent;
 }
 
-async function readRecord(source: Backend, slot: number, options: RequestOptions): Promise<SlotBytes> {
+/** What is in a slot; throws `CORRUPT` when it is damaged, `NOT_FOUND` when it is empty. */
+export async function readRecord(source: Backend, slot: number, options: RequestOptions): Promise<SlotBytes> {
   const bytes = await readWhole(source, recordKey(slot), options);
   return { slot, bytes, content: decodeSlot(bytes, slot) };
 }
@@ -82,15 +83,28 @@ async function copyRecord(
 ): Promise<void> {
   if (content.kind === "stub") await copySnapshotOf(source, target, content.snapshotKey, options);
   else {
-    for (const { key, digest } of content.record.doomLists) {
-      const list = await readWhole(source, key, options);
-      if (sha256Hex(list) !== digest) throw damaged(key, "it does not match its digest");
-      await createSame(target, key, list, options);
-    }
+    for (const list of content.record.doomLists) await copyDoomList(source, target, list, options);
   }
   const digest = content.kind === "stub" ? content.recordDigest : content.digest;
   if (await fillSlot(target, slot, { bytes, digest }, options)) return;
   await settleConflict(source, target, slot, options);
+}
+
+/** Copies a list of doomed keys, unless it is there and whole. */
+export async function copyDoomList(
+  source: Backend,
+  target: Backend,
+  { key, digest }: DoomList,
+  options: CopyOptions,
+): Promise<void> {
+  const there = await (await target.get(key, { signal: options.signal }))?.bytes();
+  if (there !== undefined && sha256Hex(there) === digest) return;
+  options.looker?.found(key, there === undefined ? "missing" : "damaged");
+  const list = await readWhole(source, key, options);
+  if (sha256Hex(list) !== digest) throw damaged(key, "it does not match its digest");
+  if (there === undefined) await createSame(target, key, list, options);
+  else await target.put(key, list, { signal: options.signal });
+  options.looker?.mended(key);
 }
 
 /** Whether the slot holds this record now, whoever put it there. */
@@ -160,7 +174,12 @@ async function checkTrunkFile(target: Backend, state: State, options: RequestOpt
 }
 
 /** Copies the newest snapshot that is no newer than `state`, so that a cold reader of the target has a short way. */
-async function copySnapshot(source: Backend, target: Backend, state: State, options: CopyOptions): Promise<void> {
+export async function copySnapshot(
+  source: Backend,
+  target: Backend,
+  state: State,
+  options: CopyOptions,
+): Promise<void> {
   const key = (await listSnapshots(source, options)).find((one) => (snapshotKeySlot(one) ?? 0) <= state.slot);
   if (key === undefined) return;
   await copySnapshotOf(source, target, key, options);

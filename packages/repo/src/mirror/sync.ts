@@ -1,11 +1,12 @@
-import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
+import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import { isFollower, type Mirror } from "../format/mirror-map.ts";
 import { packKeys } from "../format/pack-name.ts";
-import type { State } from "../format/state.ts";
+import type { CataloguePack, State } from "../format/state.ts";
 import { newestSlot } from "../journal/read.ts";
 import type { Repository } from "../repository.ts";
 import { bringUp, copyTrunk, diverged, packsAfter } from "./copy.ts";
 import type { CopyOptions } from "./copy-packs.ts";
+import { explained } from "./mirror-error.ts";
 import { checkPrimary, readPlace, writePlace } from "./place.ts";
 import { standingOf } from "./standing.ts";
 
@@ -20,7 +21,7 @@ export async function syncMirror(repository: Repository, name: string, options: 
   const mirror = state.map.mirrors.get(name);
   if (mirror === undefined) throw unknown(name);
   checkPrimary(state, await repository.mirrors.self(options));
-  await copyTo(repository, mirror, state, options);
+  await explaining(repository, mirror, state, () => copyTo(repository, mirror, state, options), options);
   if (isFollower(mirror)) return state;
   const live = new Set([...state.packs.values()].flatMap((pack) => packKeys(pack.name)));
   const gone = [...state.doomed.keys()].filter((key) => /^(objects|chunks|intents)\//.test(key) && !live.has(key));
@@ -43,7 +44,8 @@ export async function copyTo(
   const standing = whole ? await standingOf(store, state, options) : ({ kind: "behind", slot: -1 } as const);
   const strict = state.map.mirrors.get(mirror.name)?.mode === "strict";
   const from = standing.kind === "behind" ? standing.slot : state.slot;
-  const copying = { ...options, sleep: mirrors.sleep, strict, progress: counted(state, from, options.progress) };
+  const progress = counted(packsAfter(state, from), options.progress);
+  const copying = { signal: options.signal, sleep: mirrors.sleep, strict, progress };
   if (!whole) await copyFirst(backend, store, mirror, state, copying);
   else await bringUp(backend, store, state, from, copying);
   if (whole && place.name !== mirror.name) {
@@ -62,10 +64,26 @@ async function copyFirst(source: Backend, store: Backend, mirror: Mirror, state:
   await writePlace(store, { ...place, copying: false }, options);
 }
 
+/** Runs work on a mirror; when that holds something else because it was made the primary, the error says so. */
+export async function explaining(
+  { mirrors }: Repository,
+  mirror: Mirror,
+  state: State,
+  work: () => Promise<void>,
+  options: RequestOptions,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isTrunksError(error, "PRECONDITION_FAILED") || isFollower(mirror)) throw error;
+    throw await explained(await mirrors.store(mirror), state, error, options);
+  }
+}
+
 /** Turns bytes done into a part of the whole. */
-function counted(state: State, from: number, progress: SyncOptions["progress"]): CopyOptions["progress"] {
+export function counted(packs: readonly CataloguePack[], progress: SyncOptions["progress"]): CopyOptions["progress"] {
   if (progress === undefined) return undefined;
-  const total = packsAfter(state, from).reduce((sum, { pack }) => sum + pack.size + indexSize(pack), 0);
+  const total = packs.reduce((sum, { pack }) => sum + pack.size + indexSize(pack), 0);
   let done = 0;
   return (bytes) => {
     done += bytes;
