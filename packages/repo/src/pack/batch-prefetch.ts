@@ -127,7 +127,8 @@ export async function prefetchPlaces(
 
 /** Where the base of an entry stands, if it has one that is not made yet. */
 function basePlace(packs: PackSet, resolver: EntryResolver, place: EntryLocation): EntryLocation | undefined {
-  const header = resolver.peekHeader(place);
+  // Most are none: by their first byte they are told soonest.
+  const header = resolver.peekDelta(place) === true ? resolver.peekHeader(place) : undefined;
   if (header === undefined || !isDelta(header)) return undefined;
   const { baseOffset, baseId } = header;
   const offset = baseOffset ?? place.pack.index.find(baseId as string);

@@ -51,27 +51,30 @@ export class EntryOffsets {
   next(offset: number): number {
     const bucket = bucketOf(offset, this.#scale);
     const last = this.#bucketStarts.length - 2;
-    const offsets = bucket <= last ? this.#bucket(bucket) : this.#offsets.subarray(0, 0);
-    const place = placeOf(offsets, offset);
-    if (offsets[place] !== offset) throw corrupt(`knows of no entry at ${offset}`);
-    if (place + 1 < offsets.length) return offsets[place + 1] as number;
+    if (bucket > last) throw corrupt(`knows of no entry at ${offset}`);
+    this.#sort(bucket);
+    const end = this.#bucketStarts[bucket + 1] as number;
+    const place = placeOf(this.#offsets, offset, this.#bucketStarts[bucket] as number, end);
+    if (place === end || this.#offsets[place] !== offset) throw corrupt(`knows of no entry at ${offset}`);
+    if (place + 1 < end) return this.#offsets[place + 1] as number;
     for (let following = bucket + 1; following <= last; following++) {
-      const first = this.#bucket(following)[0];
-      if (first !== undefined) return first;
+      const start = this.#bucketStarts[following] as number;
+      if (start === this.#bucketStarts[following + 1]) continue;
+      this.#sort(following);
+      return this.#offsets[start] as number;
     }
     return this.#end;
   }
 
-  /** The offsets of one bucket, in order. */
-  #bucket(bucket: number): OffsetList {
+  /** Puts the offsets of one bucket in order. */
+  #sort(bucket: number): void {
+    if (this.#sorted[bucket] === 1) return;
     const offsets = this.#offsets.subarray(this.#bucketStarts[bucket], this.#bucketStarts[bucket + 1]);
-    if (this.#sorted[bucket] === 1) return offsets;
     offsets.sort();
     for (let place = 1; place < offsets.length; place++) {
       if (offsets[place] === offsets[place - 1]) throw corrupt(`names one entry twice, at ${offsets[place]}`);
     }
     this.#sorted[bucket] = 1;
-    return offsets;
   }
 }
 
@@ -79,9 +82,10 @@ function bucketOf(offset: number, scale: number): number {
   return Math.floor(offset * scale);
 }
 
-function placeOf(sorted: OffsetList, offset: number): number {
-  let low = 0;
-  let high = sorted.length;
+/** Between `start` and `end` of the list, the first place of an offset that is not below this one. */
+function placeOf(sorted: OffsetList, offset: number, start: number, end: number): number {
+  let low = start;
+  let high = end;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((sorted[middle] as number) < offset) low = middle + 1;

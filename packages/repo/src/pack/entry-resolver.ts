@@ -1,10 +1,10 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { inflate, maxInflation, Room } from "../platform.ts";
+import { inflate, maxInflation, type Room } from "../platform.ts";
 import { applyDelta, parseDeltaSizes } from "./delta.ts";
 import { inflateLargeEntry } from "./entry-stream.ts";
 import type { GitObject, ObjectType } from "./git-object.ts";
 import type { ObjectId } from "./object-format.ts";
-import { type EntryHeader, isDelta, maxEntryHeaderSizeBytes, parseEntryHeader } from "./pack-entry.ts";
+import { beginsDelta, type EntryHeader, isDelta, maxEntryHeaderSizeBytes, parseEntryHeader } from "./pack-entry.ts";
 import { type EntryLocation, locationOf, type PackSet } from "./pack-set.ts";
 import { PlaceSet } from "./place-set.ts";
 
@@ -44,7 +44,6 @@ export interface EntryResolverSettings {
 export class EntryResolver {
   readonly #packs: PackSet;
   readonly #settings: EntryResolverSettings;
-  readonly #room = new Room();
 
   constructor(packs: PackSet, settings: EntryResolverSettings) {
     this.#packs = packs;
@@ -55,6 +54,12 @@ export class EntryResolver {
   peekHeader(place: EntryLocation): EntryHeader | undefined {
     const bytes = place.pack.blocks.peek(this.firstRange(place));
     return bytes && this.#parseHeader(place, bytes);
+  }
+
+  /** Brings what is read of an entry first into memory. */
+  async bring(place: EntryLocation, options: RequestOptions): Promise<void> {
+    const range = this.firstRange(place);
+    if (place.pack.blocks.peek(range) === undefined) await place.pack.blocks.read(range, options);
   }
 
   async header(place: EntryLocation, options: RequestOptions): Promise<EntryHeader> {
@@ -116,14 +121,20 @@ export class EntryResolver {
     return made;
   }
 
-  /** The same when it is stored whole, and here: without waiting, and in memory that it shares with others read so. */
-  objectAtHand(place: EntryLocation): GitObject | undefined {
+  /** Whether the entry is a delta; `undefined` when it is not here. */
+  peekDelta(place: EntryLocation): boolean | undefined {
+    const first = place.pack.blocks.peekByte(place.start);
+    return first === undefined ? undefined : beginsDelta(first);
+  }
+
+  /** The object when it is stored whole, and here: without waiting, and perhaps in a `room`. */
+  objectAtHand(place: EntryLocation, room?: Room): GitObject | undefined {
     if (this.#isLarge(place)) return undefined;
     const bytes = place.pack.blocks.peek(place);
     if (bytes === undefined) return undefined;
     const header = this.#parseHeader(place, bytes);
     if (isDelta(header) || header.size > this.#settings.maxObjectSizeBytes) return undefined;
-    const { bytes: data } = inflate(bytes.subarray(header.headerSize), header.size, this.#room);
+    const { bytes: data } = inflate(bytes, header.size, room, header.headerSize);
     return { type: header.type as ObjectType, data };
   }
 
@@ -157,7 +168,7 @@ export class EntryResolver {
     if (this.#isLarge(place)) return inflateLargeEntry(place, header, rangeSizeBytes, options);
     const { blocks } = place.pack;
     const bytes = blocks.peek(place) ?? (await blocks.read(place, options));
-    return inflate(bytes.subarray(header.headerSize), header.size).bytes;
+    return inflate(bytes, header.size, undefined, header.headerSize).bytes;
   }
 
   async #chain(start: EntryLocation, options: RequestOptions): Promise<Chain> {

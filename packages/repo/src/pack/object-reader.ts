@@ -1,4 +1,5 @@
 import { type ByteRange, isTrunksError, type RequestOptions, resolveRange, TrunksError } from "@trunks/core";
+import { Room } from "../platform.ts";
 import {
   groupsBySpan,
   type LocatedObject,
@@ -108,8 +109,15 @@ export class ObjectReader {
 
   /** The object. Throws `NOT_SUPPORTED` when it is larger than `maxObjectSizeBytes`. */
   async read(id: ObjectId, options: RequestOptions = {}): Promise<GitObject | undefined> {
-    const place = await this.#packs.locate(id, options);
-    return place && this.#object({ id, place }, options);
+    const place = this.#packs.locateOpen(id) ?? (await this.#packs.locate(id, options));
+    if (place === undefined) return undefined;
+    const object = { id, place };
+    throwIfAborted(options.signal);
+    const atHand = this.#objectAtHand(object);
+    if (atHand !== undefined) return atHand;
+    // What is asked for at the same moment comes along, and then most objects are at hand.
+    await explained(id, place, () => this.#resolver.bring(place, options));
+    return this.#objectAtHand(object) ?? this.#object(object, options);
   }
 
   /**
@@ -123,6 +131,8 @@ export class ObjectReader {
   /** As `readMany`, some at a time: for very many small objects, each of which would be waited for longer than it takes. */
   async *readBatches(ids: Iterable<ObjectId>, options: ReadManyOptions = {}): AsyncGenerator<IdentifiedObject[]> {
     const objects = await this.#locateMany(ids, options);
+    // Objects that are made at one moment are handed on together, and let go together.
+    const room = new Room();
     const prefetch = (group: readonly LocatedObject[], span: number) =>
       prefetchEntries(this.#packs, this.#resolver, group, span, options);
     for await (const group of this.#ahead(objects, prefetch)) {
@@ -130,7 +140,7 @@ export class ObjectReader {
       let size = 0;
       for (const object of group) {
         throwIfAborted(options.signal);
-        const { type, data } = this.#objectAtHand(object) ?? (await this.#object(object, options));
+        const { type, data } = this.#objectAtHand(object, room) ?? (await this.#object(object, options));
         batch.push({ id: object.id, type, data });
         size += data.length;
         if (size < batchSizeBytes) continue;
@@ -263,10 +273,10 @@ export class ObjectReader {
     return this.#proved(id, place, object);
   }
 
-  #objectAtHand({ id, place }: LocatedObject): GitObject | undefined {
+  #objectAtHand({ id, place }: LocatedObject, room?: Room): GitObject | undefined {
     let object: GitObject | undefined;
     try {
-      object = this.#resolver.objectAtHand(place);
+      object = this.#resolver.objectAtHand(place, room);
     } catch (error) {
       throw explanation(id, place, error);
     }

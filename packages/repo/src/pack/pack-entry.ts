@@ -22,6 +22,11 @@ export function isDelta(header: EntryHeader): boolean {
   return header.baseOffset !== undefined || header.baseId !== undefined;
 }
 
+/** Whether the entry is a delta that begins with this byte. */
+export function beginsDelta(firstByte: number): boolean {
+  return ((firstByte >> 4) & 6) === 6;
+}
+
 const typeOfCode: readonly (EntryType | undefined)[] = [
   undefined,
   "commit",

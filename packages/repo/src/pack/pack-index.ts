@@ -68,15 +68,14 @@ export class PackIndex {
 
   /** Where the object's entry begins in the pack, or `undefined` when the pack does not hold it. */
   find(id: ObjectId): number | undefined {
-    const position = this.#lowerBound(id);
-    return position < this.objectCount && this.idAt(position) === id ? this.offsetAt(position) : undefined;
+    const position = this.#positionOf(id);
+    return position === undefined ? undefined : this.offsetAt(position);
   }
 
   /** The checksum of the object's entry: CRC-32 of its bytes as they stand in the pack; `undefined` when it is not there. */
   crcOf(id: ObjectId): number | undefined {
-    const position = this.#lowerBound(id);
-    if (position === this.objectCount || this.idAt(position) !== id) return undefined;
-    return this.#view.getUint32(this.#tables.crcsStart + 4 * position);
+    const position = this.#positionOf(id);
+    return position === undefined ? undefined : this.#view.getUint32(this.#tables.crcsStart + 4 * position);
   }
 
   /** The ids, at most `limit` of them, that begin with these hexadecimal digits, in order. */
@@ -115,10 +114,24 @@ export class PackIndex {
     return this.#offsets[position] as number;
   }
 
+  /** Where an id stands in their order. */
+  #positionOf(id: ObjectId): number | undefined {
+    const position = this.#lowerBound(id);
+    if (position === this.objectCount) return undefined;
+    // By the bytes: a text for each id that is compared would cost more than all the rest.
+    const start = idsStart + position * this.#idSize;
+    for (let place = 0; place < this.#idSize; place++) {
+      const byte = this.#bytes[start + place] as number;
+      if (digitOf(id, 2 * place) !== byte >> 4 || digitOf(id, 2 * place + 1) !== (byte & 15)) return undefined;
+    }
+    return position;
+  }
+
   /** How many ids sort before these digits, which may be fewer than a whole id's. */
   #lowerBound(digits: string): number {
-    const firstByte = Number.parseInt(digits.slice(0, 2).padEnd(2, "0"), 16);
-    const head = Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16);
+    let head = 0;
+    for (let place = 0; place < 8; place++) head = head * 16 + (place < digits.length ? digitOf(digits, place) : 0);
+    const firstByte = Math.floor(head / 2 ** 24);
     let low = firstByte === 0 ? 0 : this.#fanout(firstByte - 1);
     let high = this.#fanout(firstByte);
     while (low < high) {
@@ -181,6 +194,12 @@ export class PackIndex {
     const start = this.#tables.largeOffsetsStart + 8 * place;
     return this.#view.getUint32(start) * 2 ** 32 + this.#view.getUint32(start + 4);
   }
+}
+
+/** The value of a lower-case hexadecimal digit. */
+function digitOf(digits: string, place: number): number {
+  const code = digits.charCodeAt(place);
+  return code < 0x3a ? code - 0x30 : code - 0x57;
 }
 
 function corrupt(problem: string): TrunksError {

@@ -3,7 +3,7 @@ import { mapConcurrent } from "../concurrent.ts";
 import { ByteCache, type CacheDrawer } from "./byte-cache.ts";
 import type { GitObject } from "./git-object.ts";
 import type { ObjectFormat, ObjectId } from "./object-format.ts";
-import { type BlockSettings, PackBlocks, type PackRange } from "./pack-blocks.ts";
+import { type BlockRun, type BlockSettings, PackBlocks, type PackRange } from "./pack-blocks.ts";
 import type { PackIndex } from "./pack-index.ts";
 import type { PackSource } from "./pack-source.ts";
 import { SharedRead } from "./shared-read.ts";
@@ -26,8 +26,6 @@ export interface EntryLocation extends PackRange {
 }
 
 export interface PackSetSettings extends BlockSettings {
-  /** So many bytes of packs are kept. */
-  readonly blockCacheSizeBytes: number;
   /** So many bytes of objects that others are deltas against are kept. */
   readonly baseCacheSizeBytes: number;
 }
@@ -43,7 +41,7 @@ export class PackSet {
   #open: OpenPack[] = [];
   readonly #openings = new Map<PackSource, SharedRead<void>>();
   readonly #settings: PackSetSettings;
-  readonly #keptBlocks: ByteCache<Uint8Array>;
+  readonly #keptBlocks: ByteCache<BlockRun>;
   readonly #keptBases: ByteCache<GitObject>;
   /** The next object is most often where the last one was. */
   #lastFound: OpenPack | undefined;

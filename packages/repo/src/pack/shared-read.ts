@@ -20,6 +20,14 @@ export class SharedRead<Result> {
     return this.#controller.signal.aborted;
   }
 
+  /** Resolves when the request has ended, well or not. */
+  get settled(): Promise<void> {
+    return this.#result.then(
+      () => {},
+      () => {},
+    );
+  }
+
   /** Rejects with `ABORTED` as soon as `signal` is raised, whatever the others do. */
   async result(signal: AbortSignal | undefined): Promise<Result> {
     this.#waiting++;

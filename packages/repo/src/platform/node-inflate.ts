@@ -2,9 +2,9 @@ import { checkInflation, damaged, type Inflated, wrongSize } from "./interface.t
 import { zlib } from "./node-modules.ts";
 import type { Room } from "./room.ts";
 
-export function inflate(input: Uint8Array, size: number, room?: Room): Inflated {
-  checkInflation(input.length, size);
-  const inflated = inflateAnew(input, size, room) ?? inflateOnce(input, size);
+export function inflate(input: Uint8Array, size: number, room?: Room, start = 0): Inflated {
+  checkInflation(input.length - start, size);
+  const inflated = inflateAnew(input, size, room, start) ?? inflateOnce(input.subarray(start), size);
   if (inflated.bytes.length !== size) throw wrongSize(inflated.bytes.length, size);
   return inflated;
 }
@@ -37,7 +37,7 @@ let inflater: Inflater | undefined | null;
  * Inflates with one inflater for all calls: making one takes as long as inflating a small object, and the memory of the
  * many that wait for their end calls the garbage collector. `undefined` where the runtime has no such thing.
  */
-function inflateAnew(input: Uint8Array, size: number, room: Room | undefined): Inflated | undefined {
+function inflateAnew(input: Uint8Array, size: number, room: Room | undefined, start: number): Inflated | undefined {
   if (inflater === undefined) inflater = makeInflater();
   if (inflater === null) return undefined;
   const { handle, left } = inflater;
@@ -47,14 +47,18 @@ function inflateAnew(input: Uint8Array, size: number, room: Room | undefined): I
   };
   handle.reset();
   // One byte more than declared, so that a stream which holds too much is told from one which holds enough.
-  const output = room?.take(size + 1) ?? new Uint8Array(Buffer.allocUnsafeSlow(size + 1).buffer);
-  handle.writeSync(zlib().constants.Z_FINISH, input, 0, input.length, output, 0, output.length);
+  const shared = room?.reserve(size + 1) ? room : undefined;
+  const output = shared?.bytes ?? new Uint8Array(Buffer.allocUnsafeSlow(size + 1).buffer);
+  const { Z_FINISH } = zlib().constants;
+  handle.writeSync(Z_FINISH, input, start, input.length - start, output, shared?.start ?? 0, size + 1);
   if (failure !== undefined) {
     inflater = undefined;
     throw damaged(new Error(failure));
   }
   const [outputLeft, inputLeft] = left as unknown as [number, number];
-  return { bytes: output.subarray(0, output.length - outputLeft), consumed: input.length - inputLeft };
+  const inflatedSize = size + 1 - outputLeft;
+  const bytes = shared?.take(inflatedSize) ?? output.subarray(0, inflatedSize);
+  return { bytes, consumed: input.length - start - inputLeft };
 }
 
 function makeInflater(): Inflater | null {

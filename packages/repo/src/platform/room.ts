@@ -5,17 +5,25 @@ const roomSizeBytes = 65_536;
 
 /** Memory for many small pieces that live about as long as each other: whoever keeps one keeps those beside it. */
 export class Room {
-  #bytes: Uint8Array = new Uint8Array(0);
-  #taken = 0;
+  /** The next piece is taken of these, which may hold anything. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Where the next piece begins. */
+  start = 0;
 
-  /** So many bytes that may hold anything. */
-  take(size: number): Uint8Array {
-    if (size > roomSizeBytes / 4) return allocate(size);
-    if (this.#taken + size > this.#bytes.length) {
-      this.#bytes = allocate(roomSizeBytes);
-      this.#taken = 0;
+  /** Makes so many bytes follow `start`; answers false for a piece so large that it should have memory of its own. */
+  reserve(size: number): boolean {
+    if (size > roomSizeBytes / 4) return false;
+    if (this.start + size > this.bytes.length) {
+      this.bytes = allocate(roomSizeBytes);
+      this.start = 0;
     }
-    this.#taken += size;
-    return this.#bytes.subarray(this.#taken - size, this.#taken);
+    return true;
+  }
+
+  /** The next so many bytes, which were reserved. */
+  take(size: number): Uint8Array {
+    const { buffer, byteOffset } = this.bytes;
+    this.start += size;
+    return new Uint8Array(buffer, byteOffset + this.start - size, size);
   }
 }

@@ -83,13 +83,13 @@ export function allocate(size: number): Uint8Array {
 /** One for all calls: making one takes as long as inflating a small object. */
 let inflater: ZStream | undefined;
 
-export function inflate(input: Uint8Array, size: number, room?: Room): Inflated {
-  checkInflation(input.length, size);
+export function inflate(input: Uint8Array, size: number, room?: Room, start = 0): Inflated {
+  checkInflation(input.length - start, size);
   inflater ??= makeInflater();
   zlibInflateReset(inflater);
-  feed(inflater, input);
+  feed(inflater, input.subarray(start));
   // One byte more than declared, so that a stream which holds too much is told from one which holds enough.
-  makeRoom(inflater, room?.take(size + 1) ?? new Uint8Array(size + 1));
+  makeRoom(inflater, room?.reserve(size + 1) ? room.take(size + 1) : new Uint8Array(size + 1));
   const { output } = inflater;
   const ended = zlibInflate(inflater, Z_FINISH) === Z_STREAM_END;
   const { next_out: inflatedSize, next_in: consumed } = inflater;
