@@ -35,13 +35,22 @@ export async function listFiles(
   folder: string,
   options: ListOptions,
 ): Promise<ListAnswer<FileEntry>> {
+  return listPage(sortByPath(await findEntries(session, folder, options)), options);
+}
+
+/** The same, all of it and in any order. */
+export async function findEntries(
+  session: Session,
+  folder: string,
+  options: Omit<ListOptions, keyof PageOptions>,
+): Promise<FileEntry[]> {
   const glob = options.glob === undefined ? undefined : compileGlob(options.glob);
   const tree = await versionTree(session, options);
   const names = parseFolderPath(folder);
   const start = startOf(names, glob);
   const top = start && (await tree.find(start, options));
   if (!isFolder(top)) {
-    if (glob !== undefined && (await isFolderAt(tree, names, options))) return listPage([], options);
+    if (glob !== undefined && (await isFolderAt(tree, names, options))) return [];
     throw new TrunksError("NOT_FOUND", `there is no folder ${JSON.stringify(folder)}`);
   }
   const entries: FileEntry[] = [];
@@ -50,7 +59,7 @@ export async function listFiles(
   for await (const inFolder of walk(tree, top, prefix, recursive, options)) {
     for (const entry of inFolder) if (glob === undefined || glob.matches(entry.path)) entries.push(entry);
   }
-  return listPage(sortByPath(entries), options);
+  return entries;
 }
 
 /** The deeper one of the two folders, or `undefined` when neither is in the other. */

@@ -112,14 +112,17 @@ export class Objects {
   /** As `readMany`, some at a time. */
   async *readBatches(ids: Iterable<ObjectId>, options: RequestOptions): AsyncGenerator<IdentifiedObject[]> {
     const others = new Set<ObjectId>();
-    for (const id of new Set(ids)) {
+    const made = new Set<ObjectId>();
+    for (const id of ids) (this.new.get(id) === undefined ? others : made).add(id);
+    for (const id of made) {
       const own = this.new.get(id);
+      // What was pushed meanwhile need not be held any longer.
       if (own === undefined) others.add(id);
       else yield [{ id, type: own.type, data: await this.new.bytes(own) }];
     }
     for (let attempt = 1; others.size > 0; attempt++) {
       try {
-        for await (const objects of this.#reader().readBatches([...others], options)) {
+        for await (const objects of this.#reader().readBatches(others, options)) {
           for (const { id } of objects) others.delete(id);
           yield objects;
         }

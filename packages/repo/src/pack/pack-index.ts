@@ -117,14 +117,7 @@ export class PackIndex {
   /** Where an id stands in their order. */
   #positionOf(id: ObjectId): number | undefined {
     const position = this.#lowerBound(id);
-    if (position === this.objectCount) return undefined;
-    // By the bytes: a text for each id that is compared would cost more than all the rest.
-    const start = idsStart + position * this.#idSize;
-    for (let place = 0; place < this.#idSize; place++) {
-      const byte = this.#bytes[start + place] as number;
-      if (digitOf(id, 2 * place) !== byte >> 4 || digitOf(id, 2 * place + 1) !== (byte & 15)) return undefined;
-    }
-    return position;
+    return position < this.objectCount && this.#compare(position, id) === 0 ? position : undefined;
   }
 
   /** How many ids sort before these digits, which may be fewer than a whole id's. */
@@ -138,10 +131,24 @@ export class PackIndex {
       const middle = (low + high) >>> 1;
       const middleHead = this.#headAt(middle);
       // The whole ids are compared only where their first four bytes are the same.
-      if (middleHead < head || (middleHead === head && this.idAt(middle) < digits)) low = middle + 1;
+      if (middleHead < head || (middleHead === head && this.#compare(middle, digits) < 0)) low = middle + 1;
       else high = middle;
     }
     return low;
+  }
+
+  /**
+   * Whether an id sorts before these digits (below zero), begins with them (zero), or sorts behind them. By its bytes: a text of
+   * each id that is looked at would cost more than all the rest of a search.
+   */
+  #compare(position: number, digits: string): number {
+    const start = idsStart + position * this.#idSize;
+    for (let place = 0; place < digits.length; place++) {
+      const byte = this.#bytes[start + (place >> 1)] as number;
+      const difference = ((place & 1) === 0 ? byte >> 4 : byte & 15) - digitOf(digits, place);
+      if (difference !== 0) return difference;
+    }
+    return 0;
   }
 
   /** The first four bytes of an id, as a number. */
