@@ -42,7 +42,10 @@ export async function versionTree(session: Session, { ref, signal }: VersionOpti
 /** The file or symbolic link at a path; `undefined` when nothing stands there. Throws for a folder and a submodule. */
 async function findFile(session: Session, path: string, options: VersionOptions): Promise<TreeItem | undefined> {
   const names = parsePath(path);
-  const item = await (await versionTree(session, options)).find(names, options);
+  const tree = options.ref === undefined ? session.staged : await versionTree(session, options);
+  // Without a wait where none is needed: of very many reads at once, all then go on at the same moment.
+  const known = tree.peek(names);
+  const item = known === null ? await tree.find(names, options) : known;
   if (item === undefined) return undefined;
   const type = entryType(item.mode);
   if (type === "file" || type === "symlink") return item as TreeItem;

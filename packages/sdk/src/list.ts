@@ -6,7 +6,7 @@ import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
 import { type EntryType, entryType, isExecutable, modeText } from "./mode.ts";
 import { parseFolderPath, sortByPath } from "./path.ts";
 import type { Session } from "./session.ts";
-import { isFolder, type StagedFolder, type StagedTree } from "./staged-tree.ts";
+import { isFolder, type StagedFolder, type StagedItem, type StagedTree } from "./staged-tree.ts";
 
 /** A file or folder of a version. */
 export interface FileEntry {
@@ -35,31 +35,33 @@ export async function listFiles(
   folder: string,
   options: ListOptions,
 ): Promise<ListAnswer<FileEntry>> {
-  return listPage(sortByPath(await findEntries(session, folder, options)), options);
+  const entries: FileEntry[] = [];
+  await visitItems(session, folder, options, (prefix, name, { mode, id }) => {
+    entries.push(entryOf(prefix + name, mode, id));
+  });
+  return listPage(sortByPath(entries), options);
 }
 
-/** The same, all of it and in any order. */
-export async function findEntries(
-  session: Session,
-  folder: string,
-  options: Omit<ListOptions, keyof PageOptions>,
-): Promise<FileEntry[]> {
+/** Is told of a file or folder: the path of the folder that it is in, which ends in a slash, and its name there. */
+export type Visit = (prefix: string, name: string, item: StagedItem) => void;
+
+/** Visits everything that is listed, in any order. Throws `NOT_FOUND` when there is no such folder. */
+export async function visitItems(session: Session, folder: string, options: ListOptions, visit: Visit): Promise<void> {
   const glob = options.glob === undefined ? undefined : compileGlob(options.glob);
   const tree = await versionTree(session, options);
   const names = parseFolderPath(folder);
   const start = startOf(names, glob);
   const top = start && (await tree.find(start, options));
   if (!isFolder(top)) {
-    if (glob !== undefined && (await isFolderAt(tree, names, options))) return [];
+    if (glob !== undefined && (await isFolderAt(tree, names, options))) return;
     throw new TrunksError("NOT_FOUND", `there is no folder ${JSON.stringify(folder)}`);
   }
-  const entries: FileEntry[] = [];
   const recursive = options.recursive || glob !== undefined;
   const prefix = start?.map((name) => `${name}/`).join("") ?? "";
-  for await (const inFolder of walk(tree, top, prefix, recursive, options)) {
-    for (const entry of inFolder) if (glob === undefined || glob.matches(entry.path)) entries.push(entry);
-  }
-  return entries;
+  const chosen: Visit = (above, name, item) => {
+    if (glob === undefined || glob.matches(above + name)) visit(above, name, item);
+  };
+  await walk(tree, top, prefix, recursive, options, chosen);
 }
 
 /** The deeper one of the two folders, or `undefined` when neither is in the other. */
@@ -74,13 +76,14 @@ async function isFolderAt(tree: StagedTree, names: readonly string[], options: R
 }
 
 /** Folder by folder, level by level, so that there are as many rounds of requests as folders are deep. */
-async function* walk(
+async function walk(
   tree: StagedTree,
   top: StagedFolder,
   prefix: string,
   recursive: boolean,
   options: RequestOptions,
-): AsyncGenerator<FileEntry[]> {
+  visit: Visit,
+): Promise<void> {
   let level = [{ folder: top, prefix }];
   while (level.length > 0) {
     const next: typeof level = [];
@@ -89,19 +92,17 @@ async function* walk(
       options,
     );
     for (const { folder, prefix: above } of level) {
-      const entries: FileEntry[] = [];
-      for (const [name, item] of await tree.items(folder, options)) {
-        const path = above + name;
-        if (isFolder(item) && recursive) next.push({ folder: item, prefix: `${path}/` });
-        else entries.push(entryOf(path, item.mode, item.id));
+      for (const [name, item] of folder.items ?? (await tree.items(folder, options))) {
+        if (isFolder(item) && recursive) next.push({ folder: item, prefix: `${above}${name}/` });
+        else visit(above, name, item);
       }
-      yield entries;
     }
     level = next;
   }
 }
 
-function entryOf(path: string, mode: number, id: ObjectId | undefined): FileEntry {
+/** A file or folder as it is shown. */
+export function entryOf(path: string, mode: number, id: ObjectId | undefined): FileEntry {
   return {
     object: "file",
     path,

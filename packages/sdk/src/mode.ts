@@ -25,7 +25,14 @@ export function isExecutable(mode: number): boolean {
   return entryType(mode) === "file" && (mode & 0o100) !== 0;
 }
 
+/** Those that git writes, which nearly all are. */
+const usualModes = new Map([fileMode, executableMode, symlinkMode, folderMode].map((mode) => [mode, octal(mode)]));
+
 /** As git prints it: six octal digits. */
 export function modeText(mode: number): string {
+  return usualModes.get(mode) ?? octal(mode);
+}
+
+function octal(mode: number): string {
   return mode.toString(8).padStart(6, "0");
 }

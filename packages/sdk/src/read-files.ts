@@ -1,11 +1,20 @@
 import type { ObjectId } from "@trunks/repo/client";
 import { BatchItems } from "./batch-items.ts";
-import { type FileEntry, findEntries, type ListOptions, listFiles } from "./list.ts";
+import { entryOf, type FileEntry, type ListOptions, listFiles, visitItems } from "./list.ts";
+import { entryType } from "./mode.ts";
 import type { Session } from "./session.ts";
 
 /** A file with its content. */
 export interface ReadFile extends FileEntry {
   readonly bytes: Uint8Array;
+}
+
+/** What is kept of each of very many files until it is read. */
+interface Wanted {
+  /** The path of the folder, with a slash. */
+  readonly prefix: string;
+  readonly name: string;
+  readonly mode: number;
 }
 
 /** The contents of all files and symbolic links that a listing names. */
@@ -14,32 +23,38 @@ export function readFiles(session: Session, folder: string, options: ListOptions
 }
 
 async function* readBatches(session: Session, folder: string, options: ListOptions): AsyncGenerator<ReadFile[]> {
-  const isPage = options.limit !== undefined || options.offset !== undefined;
-  const entries = isPage
-    ? (await listFiles(session, folder, options)).data
-    : await findEntries(session, folder, options);
-  const files = entries.filter(({ id, type }) => id !== null && (type === "file" || type === "symlink"));
-  const byId = new Map<ObjectId, FileEntry>();
+  const wanted = new Map<ObjectId, Wanted>();
   /** Files with the content of one that came before. */
-  const others: FileEntry[] = [];
-  for (const file of files) {
-    if (byId.has(file.id as ObjectId)) others.push(file);
-    else byId.set(file.id as ObjectId, file);
+  const copies = new Map<ObjectId, Wanted[]>();
+  const want = (prefix: string, name: string, mode: number, id: ObjectId | null | undefined) => {
+    const type = entryType(mode);
+    if (typeof id !== "string" || (type !== "file" && type !== "symlink")) return;
+    const file = { prefix, name, mode };
+    const others = copies.get(id);
+    if (!wanted.has(id)) wanted.set(id, file);
+    else if (others === undefined) copies.set(id, [file]);
+    else others.push(file);
+  };
+  if (options.limit !== undefined || options.offset !== undefined) {
+    const { data } = await listFiles(session, folder, options);
+    for (const { path, mode, id } of data) want("", path, Number.parseInt(mode, 8), id);
+  } else {
+    await visitItems(session, folder, options, (prefix, name, { mode, id }) => want(prefix, name, mode, id));
   }
-  const copies = Map.groupBy(others, ({ id }) => id as ObjectId);
-  for await (const objects of session.objects.readBatches(byId.keys(), { signal: options.signal })) {
+  for await (const objects of session.objects.readBatches(wanted.keys(), { signal: options.signal })) {
     const batch: ReadFile[] = [];
     for (const { id, data } of objects) {
       // Whoever gets bytes may change them.
       const isShared = session.objects.new.get(id) !== undefined;
-      batch.push(fileOf(byId.get(id) as FileEntry, isShared ? data.slice() : data));
-      for (const entry of copies.get(id) ?? []) batch.push(fileOf(entry, data.slice()));
+      batch.push(fileOf(wanted.get(id) as Wanted, id, isShared ? data.slice() : data));
+      for (const copy of copies.get(id) ?? []) batch.push(fileOf(copy, id, data.slice()));
     }
     yield batch;
   }
 }
 
 /** Named member by member: for very many files that is quicker than a spread. */
-function fileOf({ object, path, type, executable, mode, id }: FileEntry, bytes: Uint8Array): ReadFile {
+function fileOf({ prefix, name, mode: bits }: Wanted, id: ObjectId, bytes: Uint8Array): ReadFile {
+  const { object, path, type, executable, mode } = entryOf(prefix + name, bits, id);
   return { object, path, type, executable, mode, id, bytes };
 }

@@ -1,8 +1,8 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { type ObjectFormat, type ObjectId, objectId } from "@trunks/repo/client";
+import { decodeText, type ObjectFormat, type ObjectId, objectId, treeEntries } from "@trunks/repo/client";
 import { entryType, folderMode } from "./mode.ts";
 import type { Objects } from "./objects.ts";
-import { decodeTree, encodeTree, type TreeItem, type TreeItems } from "./tree.ts";
+import { encodeTree, type TreeItem } from "./tree.ts";
 
 /** A folder of the staged tree. */
 export class StagedFolder {
@@ -54,7 +54,18 @@ export class StagedTree {
     for (const id of ids) this.#known.add(id);
   }
 
-  /** What stands at a path; the top for no names. */
+  /** What stands at a path, the top for no names; `null` when a folder on the way has not been read. */
+  peek(names: readonly string[]): StagedItem | undefined | null {
+    let item: StagedItem | undefined = this.#top;
+    for (const name of names) {
+      if (!isFolder(item)) return undefined;
+      if (item.items === undefined) return null;
+      item = item.items.get(name);
+    }
+    return item;
+  }
+
+  /** The same; folders are read on the way. */
   async find(names: readonly string[], options: RequestOptions): Promise<StagedItem | undefined> {
     let item: StagedItem | undefined = this.#top;
     for (const name of names) {
@@ -92,7 +103,7 @@ export class StagedTree {
     if (unread.length < 2) return;
     const byId = Map.groupBy(unread, (folder) => folder.id as ObjectId);
     for await (const { id, data } of this.#objects.readMany(byId.keys(), options)) {
-      for (const folder of byId.get(id) ?? []) folder.items ??= this.#itemsOf(decodeTree(this.#format, data));
+      for (const folder of byId.get(id) ?? []) folder.items ??= this.#itemsOf(data);
     }
   }
 
@@ -176,16 +187,16 @@ export class StagedTree {
 
   async #read(folder: StagedFolder, options: RequestOptions): Promise<Map<string, StagedItem>> {
     const data = await this.#objects.read(folder.id as ObjectId, "tree", options);
-    folder.items ??= this.#itemsOf(decodeTree(this.#format, data));
+    folder.items ??= this.#itemsOf(data);
     return folder.items;
   }
 
-  #itemsOf(tree: TreeItems): Map<string, StagedItem> {
+  #itemsOf(tree: Uint8Array): Map<string, StagedItem> {
     const items = new Map<string, StagedItem>();
-    for (const [name, item] of tree) {
+    for (const { mode, name, id } of treeEntries(this.#format, tree)) {
       // What was made here and is in no commit yet is not known to anybody else.
-      if (!this.#objects.new.isNew(item.id)) this.#known.add(item.id);
-      items.set(name, entryType(item.mode) === "folder" ? new StagedFolder(item.id) : item);
+      if (!this.#objects.new.isNew(id)) this.#known.add(id);
+      items.set(decodeText(name), entryType(mode) === "folder" ? new StagedFolder(id) : { mode, id });
     }
     return items;
   }

@@ -122,6 +122,36 @@ describe("requests", () => {
     expect(reads).toBe(2);
   });
 
+  test("very many files, one by one at once or all together: few ranges of bounded size", async () => {
+    const random = new SeededRandom(3);
+    const contents = new Map(
+      Array.from({ length: 600 }, (_, number) => [`folder-${number % 7}/${number}`, random.bytes(20_000)] as const),
+    );
+    const writer = await Trunk.openBackend(unclosed(store), { create: true, author });
+    for (const [path, bytes] of contents) await writer.write(path, bytes);
+    await writer.commit({ message: "many" });
+    await writer.push();
+    await writer.close();
+    const [pack] = (await store.list("objects/")).keys.filter(({ key }) => key.endsWith(".pack"));
+    const expected = [...Array(Math.ceil((pack?.size as number) / 2 ** 23))].map(() => "get objects/ID.pack");
+    const packRequests = () => requests().flatMap((name) => name.match(/get objects\/ID\.pack/) ?? []);
+
+    trunk = await Trunk.openBackend(traced, { author });
+    const { data } = await trunk.list("", { recursive: true });
+    traced.reset();
+    const read = await Promise.all(data.map(({ path }) => trunk.readBytes(path)));
+    expect(packRequests()).toEqual(expected);
+    expect(data.map(({ path }, index) => [path, read[index]])).toEqual([...contents].sort(byPath));
+    traced.reset();
+    await using other = await Trunk.openBackend(traced, { author });
+    traced.reset();
+    const found: [string, Uint8Array][] = [];
+    for await (const { path, bytes } of other.readFiles("", { recursive: true })) found.push([path, bytes]);
+    // The trees came before, in a range of their own.
+    expect(packRequests().length).toBeLessThanOrEqual(expected.length + 1);
+    expect(found.sort(byPath)).toEqual([...contents].sort(byPath));
+  });
+
   test("further reads, commit and push", async () => {
     await fill(1000);
     trunk = await Trunk.openBackend(traced, { author });
@@ -177,6 +207,10 @@ describe("requests", () => {
     expect(requests()).toEqual(["1 create journal/1"]);
   });
 });
+
+function byPath([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1;
+}
 
 /** The same store, which goes on when a trunk that it was opened for is closed. */
 function unclosed(backend: Backend): Backend {

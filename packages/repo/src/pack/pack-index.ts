@@ -116,6 +116,7 @@ export class PackIndex {
 
   /** Where an id stands in their order. */
   #positionOf(id: ObjectId): number | undefined {
+    if (id.length !== 2 * this.#idSize) return undefined;
     const position = this.#lowerBound(id);
     return position < this.objectCount && this.#compare(position, id) === 0 ? position : undefined;
   }
@@ -124,7 +125,7 @@ export class PackIndex {
   #lowerBound(digits: string): number {
     let head = 0;
     for (let place = 0; place < 8; place++) head = head * 16 + (place < digits.length ? digitOf(digits, place) : 0);
-    const firstByte = Math.floor(head / 2 ** 24);
+    const firstByte = Math.min(255, Math.max(0, Math.floor(head / 2 ** 24)));
     let low = firstByte === 0 ? 0 : this.#fanout(firstByte - 1);
     let high = this.#fanout(firstByte);
     while (low < high) {
@@ -203,10 +204,11 @@ export class PackIndex {
   }
 }
 
-/** The value of a lower-case hexadecimal digit. */
+/** The value of a lower-case hexadecimal digit; of anything else, what no digit is worth. */
 function digitOf(digits: string, place: number): number {
   const code = digits.charCodeAt(place);
-  return code < 0x3a ? code - 0x30 : code - 0x57;
+  if (code >= 0x61) return code - 0x57;
+  return code <= 0x39 ? code - 0x30 : -1;
 }
 
 function corrupt(problem: string): TrunksError {

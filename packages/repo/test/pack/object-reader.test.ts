@@ -144,6 +144,36 @@ describe.each<ObjectFormat>(["sha1", "sha256"])("object reader, %s", (format) =>
     expect(requests.length).toBeLessThan((2 * size) / rangeSizeBytes + 6);
   });
 
+  test("reads of one moment make as few requests as a batch, and so many at a time", async () => {
+    let underWay = 0;
+    let most = 0;
+    const counted = sources.map(countedSource).map((source) => ({
+      ...source,
+      async read(start: number, end: number) {
+        most = Math.max(most, ++underWay);
+        const bytes = await source.read(start, end);
+        underWay--;
+        return bytes;
+      },
+    }));
+    const rangeSizeBytes = 2 ** 16;
+    const reader = new ObjectReader(format, counted, { rangeSizeBytes, rangeConcurrency: 2 });
+    const ids = [...expected].filter(([, { data }]) => data.length < rangeSizeBytes).map(([id]) => id);
+    const first = ids[0] as string;
+    await reader.has(first);
+    const gone = new AbortController();
+    const aborted = reader.read(first, { signal: gone.signal });
+    const found = Promise.all(ids.map(async (id) => [id, (await reader.read(id)) as ExpectedObject] as const));
+    gone.abort();
+    await expect(aborted).rejects.toMatchObject({ code: "ABORTED" });
+    expectSame(new Map(await found), new Map(ids.map((id) => [id, expected.get(id) as ExpectedObject])));
+    const requests = counted.flatMap((source) => source.requests);
+    const size = sources.reduce((total, source) => total + source.size, 0);
+    expect(Math.max(...requests.map(({ start, end }) => end - start))).toBeLessThanOrEqual(rangeSizeBytes);
+    expect(requests.length).toBeLessThan((2 * size) / rangeSizeBytes + 6);
+    expect(most).toBeLessThanOrEqual(2);
+  });
+
   test("readers of one place share the request", async () => {
     const counted = sources.map(countedSource);
     const reader = new ObjectReader(format, counted);
