@@ -17,6 +17,7 @@ export type { Follower } from "./mirror/follower.ts";
 export type { MissedMirror } from "./mirror/mirrors.ts";
 export { promote, takeOver } from "./mirror/promote.ts";
 export { type MirrorReport, reportMirrors } from "./mirror/report.ts";
+export type { Sighting, SightingCache } from "./mirror/sighting.ts";
 export { syncMirror } from "./mirror/sync.ts";
 export { type Verification, verifyMirror } from "./mirror/verify.ts";
 export {

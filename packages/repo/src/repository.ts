@@ -15,6 +15,14 @@ import { checkCopied, mayFailOver, noticeOf, readFromMirror } from "./mirror/fai
 import type { OpenFollower } from "./mirror/follower.ts";
 import { Mirrors, type MissedMirror } from "./mirror/mirrors.ts";
 import type { OpenPlace } from "./mirror/place.ts";
+import {
+  askForPrimary,
+  newSighting,
+  type SightingCache,
+  superseded,
+  supersededBy,
+  supersededNotice,
+} from "./mirror/sighting.ts";
 import type { ObjectFormat } from "./pack/object-format.ts";
 import { randomId } from "./platform.ts";
 import { type Publication, Publisher, type PublishOutcome } from "./transfer/publish.ts";
@@ -29,6 +37,8 @@ export interface StateCache {
 
 export interface RepositoryOptions {
   readonly cache?: StateCache;
+  /** What the client has seen of the trunk in other stores, too. Default: nothing. */
+  readonly sightings?: SightingCache;
   /** The clock, in milliseconds since 1970. Default: the system's. */
   readonly now?: () => number;
   /** Waits between tries whose outcome is unknown. Default: a timer. */
@@ -76,6 +86,8 @@ export class Repository {
   /** The mirror that the last reading came from, when the store itself could not be asked. */
   #elsewhere: Backend | undefined;
   #told = false;
+  /** Another store was made the primary, of which this one does not know. */
+  #superseded = false;
   /** The trunk's copies in other stores. */
   readonly mirrors: Mirrors;
   readonly #options: RepositoryOptions;
@@ -213,8 +225,10 @@ export class Repository {
     const own = this.#published;
     this.#published = undefined;
     if (own === undefined) return;
-    for (const { error } of await this.mirrors.bringUpLagging(own, options))
-      this.#options.warn?.(`${error.message}; it is lagging, and gets this push later`);
+    for (const { error } of await this.mirrors.bringUpLagging(own, options)) {
+      const isLater = error.code !== "PRECONDITION_FAILED";
+      this.#options.warn?.(`${error.message}${isLater ? "; it is lagging, and gets this push later" : ""}`);
+    }
     const { snapshot = true } = options;
     if (snapshot && this.#snapshotDue) await this.snapshot(options).catch(() => {});
   }
@@ -240,9 +254,21 @@ export class Repository {
     await Promise.allSettled(stores.map((store) => writeSnapshot(store, state, id, options)));
   }
 
+  /**
+   * Asks the strict mirrors of the last state whether one of them was made the primary without this store's knowing, and says so
+   * to `warn`. Never throws: who cannot be asked has nothing to say.
+   */
+  async lookForPrimary(options: RequestOptions = {}): Promise<void> {
+    const state = this.#state;
+    if (state === undefined || this.#told || this.#elsewhere !== undefined) return;
+    const primary = await askForPrimary(this.mirrors, state, options).catch(() => undefined);
+    if (primary !== undefined && !options.signal?.aborted) this.#tell(supersededNotice(primary));
+  }
+
   /** Writes the state to the cache, if there is one and it has changed. Never throws: a cache may be lost. */
   async save(): Promise<void> {
     const state = this.#state;
+    if (state !== undefined) await this.#saveSighting(state).catch(() => {});
     if (this.#options.cache === undefined || state === undefined || state === this.#saved) return;
     try {
       await this.#options.cache.save(encodeSnapshot(state));
@@ -269,6 +295,7 @@ export class Repository {
     });
     this.#tailLength = reading?.records.length ?? 0;
     if (reading === undefined || reading.state.map.primary === undefined || !mirrors) return reading;
+    await this.#checkSighting(reading.state, options);
     if (forPush) await this.mirrors.check(reading.state, options);
     else this.#tellPlace(reading.state, await this.mirrors.self(options));
     return reading;
@@ -284,6 +311,7 @@ export class Repository {
     ]);
     const { state } = reading;
     if (state.slot === -1) await this.#checkUnborn(known, options);
+    if (mirrors) await this.#checkSighting(state, options);
     if (state.recordDigest === known.recordDigest) (await mayPush)();
     else if (forPush && mirrors) await this.mirrors.check(state, options);
     if (!forPush && mirrors && known.map.primary) this.#tellPlace(state, (await self)());
@@ -294,8 +322,30 @@ export class Repository {
   #tellPlace(state: State, self: PlaceFile | undefined): void {
     checkCopied(self);
     const notice = noticeOf(state, self);
-    if (notice !== undefined && !this.#told) this.#options.warn?.(notice);
+    if (notice !== undefined) this.#tell(notice);
+  }
+
+  #tell(notice: string): void {
+    if (!this.#told) this.#options.warn?.(notice);
     this.#told = true;
+  }
+
+  /** Throws before a push, and tells a reader, when this client has seen another store to be the primary since. */
+  async #checkSighting(state: State, options: ReadOptions): Promise<void> {
+    const { sightings } = this.#options;
+    if (sightings === undefined || state.map.primary === undefined) return;
+    const primary = await supersededBy(this.#primary, state, await sightings.load(state.trunkId), options);
+    this.#superseded = primary !== undefined;
+    if (primary === undefined) return;
+    if (options.forPush) throw superseded(primary);
+    this.#tell(supersededNotice(primary));
+  }
+
+  async #saveSighting(state: State): Promise<void> {
+    const { sightings } = this.#options;
+    if (sightings === undefined || state.map.primary === undefined || this.#superseded) return;
+    const sighting = newSighting(state, await sightings.load(state.trunkId));
+    if (sighting !== undefined) await sightings.save(state.trunkId, sighting);
   }
 
   async #load(): Promise<State | undefined> {

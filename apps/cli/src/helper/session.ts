@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { TrunksError } from "@trunks/core";
 import { redactUrl } from "@trunks/location";
 import { compactionDue, encodeText, type Repository, type State } from "@trunks/repo";
@@ -11,6 +12,9 @@ import { push } from "./push.ts";
 import { parsePushCommand } from "./push-command.ts";
 
 const capabilities = ["fetch", "push", "option", "object-format", "check-connectivity", "stateless-connect"];
+
+/** In milliseconds: so long is waited, when all else is done, for mirrors of a trunk that is new here. */
+const lookMs = 2000;
 
 /** In slots: how often a push looks whether there is something to be made one. */
 const maintenanceInterval = 16;
@@ -37,6 +41,11 @@ export class Session {
   #status = 0;
   /** Git has asked what it would push to, and pushed nothing so far. */
   #onlyLooked = false;
+  /** Nothing was known of the trunk before. */
+  #isCold = false;
+  /** The look at the mirrors of a trunk that is new here. */
+  #look: Promise<void> | undefined;
+  readonly #ended = new AbortController();
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -52,6 +61,7 @@ export class Session {
       await this.#answer(line);
     }
     this.#tellContradictions();
+    await this.#endLook();
     return this.#status;
   }
 
@@ -85,6 +95,24 @@ export class Session {
     for (const { message, hint } of mirrors.contradictions(this.#state.map)) this.#tell(message, hint);
   }
 
+  /**
+   * Beside the fetch of a trunk that is new here: whoever has an old URL may clone a store that was given up for a mirror and
+   * never told so, and no later push of this clone would be the first to say it.
+   */
+  #beginLook(): void {
+    const { repository, signal } = this.#context;
+    if (!this.#isCold || this.#look !== undefined) return;
+    this.#look = repository.lookForPrimary({ signal: AbortSignal.any([signal, this.#ended.signal]) });
+  }
+
+  async #endLook(): Promise<void> {
+    if (this.#look === undefined) return;
+    const timer = setTimeout(() => this.#ended.abort(), lookMs);
+    await Promise.race([this.#look, once(this.#ended.signal, "abort")]);
+    clearTimeout(timer);
+    this.#ended.abort();
+  }
+
   async #list(forPush: boolean): Promise<void> {
     this.#onlyLooked = forPush;
     if (!forPush && this.#options.partial) {
@@ -93,6 +121,7 @@ export class Session {
       });
     }
     const { repository, signal } = this.#context;
+    this.#isCold = !forPush && (await repository.remembered()) === undefined;
     this.#state = forPush ? await repository.read({ signal, forPush }) : await repository.readExisting({ signal });
     const lines = this.#state === undefined ? [] : listLines(this.#state, this.#options, forPush);
     await this.#writeLines([...lines, ""]);
@@ -104,6 +133,7 @@ export class Session {
     const state = this.#state ?? (await repository.readExisting({ signal }));
     const local = this.#repository();
     await local.checkObjectFormat(state.objects);
+    this.#beginLook();
     const report = await fetch(ids, { repository, local, options: this.#options, state, signal });
     await this.#writeLines([...report, ""]);
   }

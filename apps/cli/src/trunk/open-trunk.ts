@@ -14,6 +14,7 @@ import { type Place, Repository } from "@trunks/repo";
 import { abortable } from "../abortable.ts";
 import { commonGitDir } from "../git/common-dir.ts";
 import { findSettings } from "../storage/find-settings.ts";
+import { sightingFile } from "./sighting-file.ts";
 import { stateFile } from "./state-file.ts";
 
 export interface OpenTrunkOptions {
@@ -66,8 +67,9 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
     return new GitFollower(access, { name: place.name, gitDir, repository: () => repository, verbose, hurried });
   };
   const cache = commonDir === undefined || options.fresh ? undefined : stateFile(commonDir, opened.canonicalUrl);
+  const sightings = cache === undefined || commonDir === undefined ? undefined : sightingFile(commonDir);
   const warn = (message: string) => void process.stderr.write(`warning: ${redactUrl(message)}\n`);
-  const repository: Repository = new Repository(backend, { cache, openPlace: open, openFollower, warn });
+  const repository: Repository = new Repository(backend, { cache, sightings, openPlace: open, openFollower, warn });
   const { name, prefix, redactedUrl, storage = "primary", placeUrl: url } = opened;
   const place = { name: storage, url };
   return { repository, backend, name, prefix, place, open, redactedUrl, close: () => repository.close() };

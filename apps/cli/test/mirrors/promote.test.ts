@@ -72,6 +72,21 @@ describe("storage promote", () => {
     expect(refused.messages).toMatch(/^fatal: the mirror a \(.*\): a was made the primary since: local:\/\//);
     expect(sandbox.content("primary")).toEqual(before);
 
+    // Who clones by the old URL is told by a mirror; who has read the new primary knows by itself, and needs no mirror.
+    const late = await ending(sandbox, ["clone", "-q", sandbox.placeUrl("primary"), "late"]);
+    const told = /^warning: this store was the primary, and lacks what was pushed since a is, local:\/\/.*\n$/;
+    expect(late).toEqual({ status: 0, messages: expect.stringMatching(told) });
+    await sandbox.git(["fetch", "-q", hintedUrl(late.messages), "main"], { folder: "other" });
+    for (const place of ["a", "b"]) sandbox.away(place);
+    const fetched = await ending(sandbox, ["fetch", "-q"], { folder: "other" });
+    expect(fetched).toEqual({ status: 0, messages: expect.stringMatching(told) });
+    const again = await sandbox.push({ folder: "other" });
+    expect(again.status).not.toBe(0);
+    expect(again.messages).toMatch(/^fatal: this store was the primary: a is since, local:\/\//);
+    expect(hintedUrl(again.messages)).toBe(hintedUrl(refused.messages));
+    for (const place of ["a", "b"]) sandbox.back(place);
+    expect(sandbox.content("primary")).toEqual(before);
+
     await sandbox.git(["remote", "set-url", "origin", hintedUrl(refused.messages)], { folder: "work" });
     expect(await sandbox.trunks("storage", "sync", "primary")).toBe("primary: strict, even\n");
     await sandbox.git(["pull", "-q"], { folder: "work" });

@@ -4,6 +4,7 @@ import { MemoryBackend } from "@trunks/core/memory";
 import type { Mirror, Place } from "../../src/format/mirror-map.ts";
 import type { State } from "../../src/format/state.ts";
 import { addMirror } from "../../src/mirror/change.ts";
+import type { Sighting, SightingCache } from "../../src/mirror/sighting.ts";
 import { Repository, type StateCache } from "../../src/repository.ts";
 import { oid } from "../samples.ts";
 import { visited } from "../wrapped-backend.ts";
@@ -55,9 +56,10 @@ export class Places {
   }
 
   /** A client of the trunk in the store of that name. */
-  repository(name = "primary", cache?: StateCache): Repository {
+  repository(name = "primary", cache?: StateCache, sightings?: SightingCache): Repository {
     return new Repository(this.open(name), {
       cache,
+      sightings,
       openPlace: async (place) => this.open(place.name),
       sleep: async () => {},
       warn: (message) => this.warnings.push(message),
@@ -126,5 +128,14 @@ export function memoryCache(): StateCache {
     save: async (bytes) => {
       kept = bytes;
     },
+  };
+}
+
+/** What a clone has seen of trunks, by all its remotes. */
+export function memorySightings(): SightingCache {
+  const kept = new Map<string, Sighting>();
+  return {
+    load: async (trunkId) => kept.get(trunkId),
+    save: async (trunkId, sighting) => void kept.set(trunkId, sighting),
   };
 }
