@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { scope } from "@trunks/layers";
+import { openLocation } from "@trunks/location";
 import {
   type PostgresServer,
   type S3Server,
@@ -194,6 +196,71 @@ describe("versity, postgres, openssh and a folder, as mirrors of one another", (
     expect(refused.messages).toMatch(/nas was made the primary since: sftp:/);
     expect(await main("bucket")).toBe(id);
   });
+
+  test("what is damaged or gone in each of them is found by `sync --verify`, and mended", async () => {
+    await begin("disk");
+    await commit(sandbox, work, "large", { large: randomBytes(9 * 2 ** 20) });
+    expect(await push()).toEqual(wentWell);
+    const copies = names.filter((name) => name !== "disk");
+    const damaged = await Promise.all(copies.map(damage));
+    const verify = () =>
+      trunksJson<{ data: { name: string; behind: number; verification: object }[] }>(
+        sandbox,
+        ["storage", "sync", "--verify"],
+        { folder: work },
+      );
+    const problem = (subject: string, code: string) => ({ severity: "warning", code, subject });
+    const { data } = await verify();
+    expect(data.map(({ name }) => name)).toEqual([...copies].sort());
+    for (const [index, name] of copies.entries()) {
+      const { pack, indexFile, record } = damaged[index] as Awaited<ReturnType<typeof damage>>;
+      const { verification } = data.find((one) => one.name === name) ?? {};
+      expect([name, verification]).toMatchObject([
+        name,
+        {
+          ok: true,
+          mended: 3,
+          problems: expect.arrayContaining(
+            [problem(pack, "CORRUPT"), problem(indexFile, "MISSING"), problem(record, "CORRUPT")].map((one) =>
+              expect.objectContaining(one),
+            ),
+          ),
+        },
+      ]);
+    }
+    for (const { behind, verification } of (await verify()).data) {
+      expect({ behind, verification }).toMatchObject({
+        behind: 0,
+        verification: { ok: true, mended: 0, problems: [] },
+      });
+    }
+    const id = await sandbox.git(["rev-parse", "HEAD"], { folder: work });
+    for (const name of names) expect([name, await main(name)]).toEqual([name, id]);
+  });
+
+  /** Flips a bit of a pack in a store, takes its index away, and cuts a record short. */
+  async function damage(name: Name) {
+    const environmentOfStore = { ...process.env, ...environment(name) };
+    const { backend, prefix } = await openLocation(`trunks://${name}/${work}`, {
+      environment: environmentOfStore,
+      installations: [import.meta.dirname],
+    });
+    const trunk = scope(backend, prefix);
+    const bytesOf = async (key: string) => Uint8Array.from((await (await trunk.get(key))?.bytes()) as Uint8Array);
+    try {
+      const pack = (await trunk.list("chunks/")).keys.map(({ key }) => key).find((key) => key.endsWith(".pack")) ?? "";
+      const bytes = await bytesOf(pack);
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+      await trunk.put(pack, bytes);
+      const indexFile = pack.replace(/pack$/, "idx");
+      await trunk.delete([indexFile]);
+      const record = (await trunk.list("journal/")).keys.at(-1)?.key ?? "";
+      await trunk.put(record, (await bytesOf(record)).subarray(0, 100));
+      return { pack, indexFile, record };
+    } finally {
+      await backend.close();
+    }
+  }
 
   test("a machine with the primary's URL alone finds the mirrors, and is asked to name the hosts that only the map names", async () => {
     await begin("disk");
