@@ -32,6 +32,8 @@ export class SeededRandom {
   }
 
   hex(digits: number): string {
-    return Array.from({ length: digits }, () => this.between(0, 16).toString(16)).join("");
+    let text = "";
+    for (let count = 0; count < digits; count++) text += "0123456789abcdef"[this.between(0, 16)];
+    return text;
   }
 }

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import * as record from "../../src/format/record.ts";
 import * as append from "../../src/journal/append.ts";
 import * as folding from "../../src/journal/fold.ts";
 import * as repository from "../../src/repository.ts";
@@ -17,6 +18,8 @@ import * as sweeping from "../../src/upkeep/sweep.ts";
 
 /** What a simulation runs: the package's own code, or a copy in which something was changed. */
 export interface Code {
+  readonly decodeSlot: typeof record.decodeSlot;
+  readonly encodeRecord: typeof record.encodeRecord;
   readonly Repository: typeof repository.Repository;
   readonly fold: typeof folding.fold;
   readonly judge: typeof folding.judge;
@@ -44,6 +47,7 @@ export interface Patch {
 }
 
 export const ownCode: Code = {
+  ...record,
   ...repository,
   ...folding,
   ...append,
@@ -74,6 +78,7 @@ export async function withPatchedCode<Result>(
     await rewriteImports(folder);
     for (const patch of patches) await apply(folder, patch);
     const files = [
+      "format/record",
       "repository",
       "journal/fold",
       "journal/append",

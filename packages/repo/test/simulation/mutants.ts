@@ -10,11 +10,21 @@ export interface Mutant {
 }
 
 /** Verdicts are forgotten after 12 slots, so that short histories meet the horizon. */
-export const smallWindow: readonly Patch[] = [
+const smallWindow: readonly Patch[] = [
   {
     file: "journal/fold.ts",
     found: "export const verdictWindow = 4096;",
     replacement: "export const verdictWindow = 12;",
+  },
+];
+
+/** How soon verdicts are forgotten can be said while the code runs. */
+export const adjustableWindow: readonly Patch[] = [
+  {
+    file: "journal/fold.ts",
+    found: "export const verdictWindow = 4096;",
+    replacement:
+      "export let verdictWindow = 4096;\nexport function setVerdictWindow(slots: number) { verdictWindow = slots; }",
   },
 ];
 

@@ -1,5 +1,5 @@
 import { isTrunksError } from "@trunks/core";
-import { encodeRecord, type TrunkRecord } from "../../src/format/record.ts";
+import type { TrunkRecord } from "../../src/format/record.ts";
 import type { State } from "../../src/format/state.ts";
 import { recordAfter } from "../samples.ts";
 import { isAway, Process, type Scene } from "./scene.ts";
@@ -31,7 +31,7 @@ export async function rounds(
 export async function append(process: Process, state: State, fields: Partial<TrunkRecord>): Promise<boolean> {
   const { code, world } = process.scene;
   const record = recordAfter(state, fields);
-  return code.appendRecord(process.backend, record.slot, encodeRecord(record), (ms) => world.sleep(ms));
+  return code.appendRecord(process.backend, record.slot, code.encodeRecord(record), (ms) => world.sleep(ms));
 }
 
 /** Whether the grace time of what was done then is over. */

@@ -3,10 +3,8 @@ import {
   type Body,
   bodySlice,
   bytesBody,
-  bytesContent,
   type Capabilities,
   type ListOptions,
-  resolveRange,
   type Source,
   TrunksError,
 } from "@trunks/core";
@@ -48,12 +46,7 @@ export class SimulatedBackend implements Backend {
   }
 
   get(key: string, options: Parameters<Backend["get"]>[1] = {}) {
-    return this.#read(`get ${key}`, () => {
-      const stored = this.#store.keys.get(key);
-      if (stored === undefined) return undefined;
-      const { start, end } = resolveRange(options.range, stored.bytes.length);
-      return bytesContent(stored.bytes.slice(start, end), stored.bytes.length);
-    });
+    return this.#read(`get ${key}`, () => this.#store.get(key, options.range));
   }
 
   list(prefix: string, options: ListOptions = {}) {
@@ -119,6 +112,7 @@ export class SimulatedBackend implements Backend {
   /** The request travels, has its effect, and its answer travels back; the client may fall asleep or die on the way. */
   #send<Answer>({ text, random, failure }: Request, effect: () => Answer): Promise<Answer> {
     const world = this.#world;
+    world.requests++;
     return new Promise((resolve, reject) => {
       if (!this.#client.isAlive) return;
       const crashes = this.#fault(this.#weather.crash, random);

@@ -14,11 +14,16 @@ import { startMs, World } from "./world.ts";
 /** No history takes longer, in simulated time: one that does has a loop in it. */
 const limitMs = 1000 * graceMs;
 
+/** So many histories have one in which nothing is remembered of what was read before. */
+const forgetfulness = 7;
+
 export interface History {
   readonly seed: number;
   readonly tally: Tally;
   /** What went wrong, if something did. */
   readonly violation: string | undefined;
+  /** How many requests reached the store, or would have. */
+  readonly requests: number;
   /** Who took part, and the faults that happened, by name. */
   readonly actors: readonly string[];
   readonly faults: readonly string[];
@@ -28,7 +33,7 @@ export interface History {
 export async function simulate(code: Code, plan: Plan, lapses: Lapses = {}, notes?: string[]): Promise<History> {
   const { seed } = plan;
   const world = new World(plan, notes);
-  const store = new SimulatedStore(world);
+  const store = new SimulatedStore(world, seed % forgetfulness === 0);
   const trunk = { id: world.random.hex(32), objects: "sha1" } as const;
   store.create("trunk.json", encodeTrunkFile(trunk));
   const unborn = code.emptyState(trunk);
@@ -65,7 +70,14 @@ export async function simulate(code: Code, plan: Plan, lapses: Lapses = {}, note
   scene.tally["carried by another"] = truth.carried;
   const violation = failure === undefined ? undefined : describe(failure);
   if (violation !== undefined) world.note(() => violation);
-  return { seed, tally: scene.tally, violation, actors: [...cast.keys()], faults: world.faults };
+  return {
+    seed,
+    tally: scene.tally,
+    violation,
+    actors: [...cast.keys()],
+    faults: world.faults,
+    requests: world.requests,
+  };
 }
 
 function describe(failure: unknown): string {

@@ -1,13 +1,12 @@
-import { isContainer } from "../../src/format/container.ts";
 import { recordKeySlot } from "../../src/format/key.ts";
-import { packKeys, packNameOfKey, packNameText } from "../../src/format/pack-name.ts";
-import { decodeSlot, type RecordEntry } from "../../src/format/record.ts";
-import { encodeSnapshot } from "../../src/format/snapshot.ts";
-import type { CataloguePack, State } from "../../src/format/state.ts";
+import { packNameOfKey, packNameText } from "../../src/format/pack-name.ts";
+import type { RecordEntry } from "../../src/format/record.ts";
+import type { State } from "../../src/format/state.ts";
 import { decodeText } from "../../src/format/text.ts";
 import type { Code } from "./code.ts";
-import { ancestry, type Commits } from "./commits.ts";
-import { largeIn } from "./large-files.ts";
+import type { Commits } from "./commits.ts";
+import { Holdings } from "./holdings.ts";
+import { isSameState } from "./same-state.ts";
 import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 
 /** What a push was told. `failed`: nothing was written; `repack`: neither; `unknown`: nobody knows. */
@@ -28,7 +27,7 @@ export class Truth {
   /** How many pushes were judged in the record of another writer. */
   carried = 0;
   readonly #code: Code;
-  readonly #commits: Commits;
+  readonly #holdings: Holdings;
   readonly #store: SimulatedStore;
   readonly #unborn: State;
   readonly #digests: string[] = [];
@@ -37,17 +36,14 @@ export class Truth {
   onJudged: (push: string, slot: number, index: number) => void = () => {};
   /** When packs left the catalogue. */
   readonly #retiredMs = new Map<string, number>();
-  /** What the packs in the store's files hold. */
-  readonly #objects = new WeakMap<Uint8Array, readonly string[]>();
-  /** What large blobs are made of, by the containers that hold their manifests. */
-  readonly #needed = new WeakMap<Uint8Array, ReadonlyMap<string, readonly string[]>>();
-  readonly #snapshots = new Map<number, Uint8Array>();
+  /** States that readers were given, and that are what they should be. */
+  readonly #checked = new WeakSet<State>();
   /** Verdicts by the writers' names for their pushes. */
   readonly #verdicts = new Map<string, { readonly slot: number; readonly letters: string }[]>();
 
   constructor(code: Code, commits: Commits, store: SimulatedStore, unborn: State) {
     this.#code = code;
-    this.#commits = commits;
+    this.#holdings = new Holdings(code, commits, store);
     this.#store = store;
     this.#unborn = unborn;
     store.onChange = (key) => this.#changed(key);
@@ -72,11 +68,9 @@ export class Truth {
   checkReading(state: State, leastSlot: number): void {
     if (state.slot < leastSlot) throw new Violation(`a reader saw slot ${state.slot} when ${leastSlot} was filled`);
     const expected = this.states[state.slot] ?? this.#unborn;
-    if (state === expected) return;
-    const bytes = this.#snapshots.get(state.slot) ?? encodeSnapshot(expected);
-    this.#snapshots.set(state.slot, bytes);
-    if (Buffer.compare(encodeSnapshot(state), bytes) !== 0)
-      throw new Violation(`a reader has another state of slot ${state.slot}`);
+    if (state === expected || this.#checked.has(state)) return;
+    if (!isSameState(state, expected)) throw new Violation(`a reader has another state of slot ${state.slot}`);
+    this.#checked.add(state);
   }
 
   /** Whether a ref of any state from `first` on had another value than `oldId`, or a name in the way. */
@@ -90,7 +84,8 @@ export class Truth {
     const slot = recordKeySlot(key);
     this.#checkGrace(key);
     if (slot !== undefined) this.#checkSlot(slot, key);
-    if (slot !== undefined || /^(objects|chunks|intents)\//.test(key)) this.#checkObjects();
+    const lack = this.#holdings.lack(this.state, key);
+    if (lack !== undefined) throw new Violation(lack);
   }
 
   /** What was in the catalogue less than a grace time ago stays: somebody may be about to read it. */
@@ -99,7 +94,7 @@ export class Truth {
     const retiredMs = name === undefined ? undefined : this.#retiredMs.get(packNameText(name));
     if (retiredMs === undefined || name === undefined) return;
     const { bytes } = this.#store.keys.get(key) ?? {};
-    if (bytes !== undefined && (name.kind !== "record" || isRecord(bytes, name.slot))) return;
+    if (bytes !== undefined && (name.kind !== "record" || this.#isRecord(bytes, name.slot))) return;
     const agoMs = this.#store.nowMs - retiredMs;
     if (agoMs < graceMs) throw new Violation(`${key} went ${Math.round(agoMs / 1000)} s after it was retired`);
   }
@@ -108,7 +103,7 @@ export class Truth {
     const stored = this.#store.keys.get(key);
     // To empty a slot is against the rules; what is a violation is what comes of it.
     if (stored === undefined) return;
-    const content = decodeSlot(stored.bytes, slot);
+    const content = this.#code.decodeSlot(stored.bytes, slot);
     const digest = content.kind === "stub" ? content.recordDigest : content.digest;
     if (slot < this.#digests.length) {
       if (digest !== this.#digests[slot]) throw new Violation(`slot ${slot} was filled anew`);
@@ -155,44 +150,10 @@ export class Truth {
       throw new Violation(`${push} was told "${told}", and its verdict is ${applied}`);
   }
 
-  /** All that the refs reach must be in the packs of the catalogue, as the store has them now. */
-  #checkObjects(): void {
-    const present = new Set([...this.state.packs.values()].flatMap((pack) => this.#objectsIn(pack)));
-    for (const { pack, name } of this.state.packs.values()) {
-      const [bytes, index] = packKeys(name).map((key) => this.#store.keys.get(key)?.bytes);
-      if (!isContainer(pack) || bytes === undefined || index === undefined) continue;
-      const needed = this.#needed.get(bytes) ?? largeIn(pack, bytes, index);
-      this.#needed.set(bytes, needed);
-      for (const [id, parts] of needed) if (parts.every((part) => present.has(part))) present.add(id);
-    }
-    const seen = new Set<string>();
-    for (const [ref, { id }] of this.state.refs) {
-      for (const commit of ancestry(this.#commits, id)) {
-        if (seen.has(commit)) break;
-        seen.add(commit);
-        const missing = this.#commits.objectsOf(commit).find((object) => !present.has(object));
-        if (missing !== undefined) throw new Violation(`${ref} reaches ${missing}, which is not in the store`);
-      }
-    }
-  }
-
-  #objectsIn(catalogued: CataloguePack): readonly string[] {
-    const { name, pack } = catalogued;
-    const files = packKeys(name).map((key) => this.#store.keys.get(key)?.bytes);
-    const [file, index] = files;
-    if (file === undefined || files.includes(undefined)) return [];
-    const known = this.#objects.get(file);
-    if (known !== undefined) return known;
-    const isGone = name.kind === "record" && !isRecord(file, name.slot);
-    const objects = isGone ? [] : this.#commits.idsIn(catalogued, file.subarray(file.length - pack.size), index);
-    this.#objects.set(file, objects);
-    return objects;
+  #isRecord(bytes: Uint8Array, slot: number): boolean {
+    return this.#code.decodeSlot(bytes, slot).kind === "record";
   }
 }
 
 /** What a push is told for each letter of a verdict. */
 const words: Record<string, string> = { a: "applied", s: "stale", c: "conflict", x: "aborted" };
-
-function isRecord(bytes: Uint8Array, slot: number): boolean {
-  return decodeSlot(bytes, slot).kind === "record";
-}

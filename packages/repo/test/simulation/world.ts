@@ -5,6 +5,8 @@ import type { Plan } from "./plan.ts";
 /** When every history begins, in milliseconds since 1970. */
 export const startMs = 1_800_000_000_000;
 
+const settled = Promise.resolve();
+
 /** Somebody to whom things happen, with chances of their own: what is left out of one actor's life changes no other's. */
 interface Actor {
   readonly name: string;
@@ -20,6 +22,8 @@ export class World {
   nowMs = startMs;
   /** Counts what happens, so that of two things one can be said to be before the other. */
   moment = 0;
+  /** Counts what clients ask of stores. */
+  requests = 0;
   /** Faults that happened, by name. */
   readonly faults: string[] = [];
   /** What happened, if anybody wants to know. */
@@ -94,8 +98,9 @@ export class World {
           return reject(error);
         }
         // A tick comes when every promise that this settled has run its course, and needs no turn of the event loop.
-        queueMicrotask(() => process.nextTick(step));
+        settled.then(soon);
       };
+      const soon = () => process.nextTick(step);
       process.nextTick(step);
     });
   }
