@@ -19,8 +19,6 @@ const excused: Readonly<Record<string, string>> = {
   "docs/backends/local.md 2": "needs setfacl, and a file system with its lists",
   ...Object.fromEntries([0, 1].map((block) => [`docs/backends/r2.md ${block}`, "workers.test.ts runs it"])),
   "packages/backend-r2/README.md 0": "workers.test.ts installs the same",
-  "packages/sdk/README.md 0": "installs what the package's own test runs",
-  ...Object.fromEntries([1, 2, 3, 4, 5].map((block) => [`packages/sdk/README.md ${block}`, "that test runs it"])),
   "apps/create-backend/README.md 0": "docs/writing-a-backend.md begins with the same, and is run",
   "contract-tests/README.md 0": "docs/writing-a-backend.md has the same in full, and is run",
 };
@@ -236,8 +234,8 @@ test("the packages' programs", async () => {
   expect(contract).toMatch(/^passed race\/16-small/m);
 });
 
-test("the SDK's programs, in a folder that has nothing else", async () => {
-  const page = "packages/sdk/README.md";
+/** Its blocks are one story: each goes on from what the one before has left in the trunk. */
+async function followSdk(page: string): Promise<string> {
   const user = new Reader();
   onTestFinished(() => user.remove());
   user.write("package.json", `{ "private": true, "type": "module" }\n`);
@@ -259,7 +257,15 @@ test("the SDK's programs, in a folder that has nothing else", async () => {
     const promised = [...text.matchAll(/\/\/ → (.*)$/gm)].map((found) => found[1]);
     expect(told.split("\n").filter(Boolean)).toEqual(promised);
   }
-  expect(await reader.shell(`git ls-remote ${url}`)).toMatch(
+  return reader.shell(`git ls-remote ${url}`);
+}
+
+test("the SDK's page, in a folder that has nothing else", async () => {
+  expect(await followSdk("docs/sdk.md")).toMatch(/HEAD\n.*main\n/);
+});
+
+test("the SDK's programs, in a folder that has nothing else", async () => {
+  expect(await followSdk("packages/sdk/README.md")).toMatch(
     /HEAD\n.*agent\/run-7\n.*agent\/run-8\n.*main\n.*tags\/v1\n/,
   );
 });
@@ -273,6 +279,7 @@ test("every block of a page is run, or is excused", (context) => {
   const pages = [
     "README.md",
     "docs/mirrors.md",
+    "docs/sdk.md",
     ...readdirSync(join(root, "docs/backends")).map((name) => `docs/backends/${name}`),
     ...[...readmes, "contract-tests"]
       .map((folder) => `${folder}/README.md`)

@@ -27,3 +27,4 @@ export { Repository, type RepositoryOptions, type StateCache } from "./repositor
 export { TrunkObjects } from "./transfer/objects.ts";
 export { inlinePackLimit, type PublicationPack } from "./transfer/publish.ts";
 export { SegmentsAhead } from "./transfer/segments-ahead.ts";
+export { maintenanceDue } from "./upkeep/due.ts";

@@ -54,7 +54,8 @@ export {
 export type { SegmentBody } from "./transfer/segment-upload.ts";
 export { SegmentsAhead } from "./transfer/segments-ahead.ts";
 export { type Collection, collect } from "./upkeep/collect.ts";
-export { type Compaction, compact, compactionDue } from "./upkeep/compact.ts";
+export { type Compaction, compact } from "./upkeep/compact.ts";
+export { compactionDue, maintenanceDue } from "./upkeep/due.ts";
 export { stubOldRecords } from "./upkeep/old-records.ts";
 export type { Scratch, ScratchFile } from "./upkeep/scratch.ts";
 export { type Sweep, sweep } from "./upkeep/sweep.ts";

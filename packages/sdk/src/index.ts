@@ -26,6 +26,7 @@ export type { IsomorphicGit, IsomorphicGitFs, IsomorphicGitStat } from "./isomor
 export type { FileEntry, ListOptions } from "./list.ts";
 export type { ListAnswer, PageOptions } from "./list-answer.ts";
 export type { LogOptions, LogPage } from "./log.ts";
+export type { MaintenanceAnswer, MaintenanceOptions } from "./maintenance.ts";
 export type { MergeAnswer, MergeConflict, MergeOptions } from "./merge.ts";
 export type {
   ExecAnswer,

@@ -28,6 +28,12 @@ export interface OpenOptions extends RequestOptions {
   readonly memorySizeBytes?: number;
   /** Files of this size in bytes and above are pushed in chunks: of a new version only what is new is uploaded. Default 8 MiB. */
   readonly chunkThresholdBytes?: number;
+  /**
+   * Whether a push makes few packs of many small ones when that is due, behind its answer and beside what comes next: once in
+   * some 64 pushes, of up to 16 MiB. `close` waits for it. With `never` it is left to `maintain`, or to others who push. Default
+   * `after-push`.
+   */
+  readonly maintenance?: "after-push" | "never";
   /** Keeps what is known of the trunk between processes, which saves a round trip. Default: nothing is kept. */
   readonly cache?: StateCache;
   /** Is told, in a sentence each, what a user should know and no failure says. Default: the process's own warnings. */
@@ -99,6 +105,7 @@ export function sessionOptions(options: OpenOptions): SessionOptions {
     committer: options.committer ?? options.author ?? defaultIdentity("COMMITTER", variables),
     memorySizeBytes: options.memorySizeBytes ?? defaultMemorySizeBytes,
     chunkThresholdBytes: options.chunkThresholdBytes,
+    maintenance: options.maintenance,
     warn: options.warn ?? emitWarning,
   };
 }

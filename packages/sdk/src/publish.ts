@@ -2,6 +2,7 @@ import { type RequestOptions, TrunksError } from "@trunks/core";
 import { type ObjectId, parseTag, type RefMove, type State } from "@trunks/repo/client";
 import { decodeCommit } from "./commit.ts";
 import { ConflictError } from "./conflict.ts";
+import { maintainAfterPush } from "./maintenance.ts";
 import type { NewObject } from "./new-objects.ts";
 import { makePack, newObjectsOf } from "./outgoing-pack.ts";
 import { isReachable } from "./reachable.ts";
@@ -95,8 +96,7 @@ function settle(
     session.objects.new.pushed(ids, keep);
     session.unproved = false;
     for (const { error } of outcome.missed) session.warn(`pushed, and a mirror did not take it: ${error.message}`);
-    // Behind the answer: a snapshot is written at times.
-    session.background = session.background.then(() => session.repository.maintain());
+    session.background = session.background.then(() => maintainAfterPush(session));
     return;
   }
   const moved = moves.flatMap(({ ref, oldId }, index) => {

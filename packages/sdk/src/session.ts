@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly memorySizeBytes: number;
   /** Files of this size and above are pushed in chunks. Default 8 MiB. */
   readonly chunkThresholdBytes?: number;
+  /** Whether a push looks after the trunk behind its answer, when that is due. Default `after-push`. */
+  readonly maintenance?: "after-push" | "never";
   /** Is told what a user should know and no failure says. */
   readonly warn: (message: string) => void;
   /** What was read of the trunk's segments before its state was known. */
@@ -44,6 +46,7 @@ export class Session {
   readonly author: Identity;
   readonly committer: Identity;
   readonly chunkThresholdBytes: number;
+  readonly maintenance: "after-push" | "never";
   readonly warn: (message: string) => void;
   readonly standing: boolean;
   readonly lock = new Lock();
@@ -72,6 +75,7 @@ export class Session {
     this.format = state.objects;
     this.author = options.author;
     this.committer = options.committer;
+    this.maintenance = options.maintenance ?? "after-push";
     this.warn = options.warn;
     this.chunkThresholdBytes = options.chunkThresholdBytes ?? usualChunkThreshold;
     this.branch = options.branch ?? state.head.slice(branchPrefix.length);

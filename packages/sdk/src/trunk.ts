@@ -19,6 +19,7 @@ import { type IsomorphicGit, isomorphicGit } from "./isomorphic-git.ts";
 import { type FileEntry, type ListOptions, listFiles } from "./list.ts";
 import type { ListAnswer } from "./list-answer.ts";
 import { type LogOptions, type LogPage, log } from "./log.ts";
+import { type MaintenanceAnswer, type MaintenanceOptions, maintain } from "./maintenance.ts";
 import { type MergeAnswer, type MergeOptions, merge } from "./merge.ts";
 import { type CommitOptions, commitStaged } from "./new-commit.ts";
 import type { Stream } from "./objects.ts";
@@ -230,7 +231,17 @@ export class Trunk implements AsyncDisposable {
     return isomorphicGit(this.#session, options);
   }
 
-  /** Frees connections and temporary files. What was not pushed is gone. */
+  /**
+   * Makes few large packs of many small ones, and deletes from the store what nobody has needed for the grace time. A trunk that is
+   * pushed to needs that at times to stay quick; pushes do it by themselves unless they were told not to, up to 16 MiB at once.
+   * Others may push and read meanwhile; calls of this object that change something wait. It may be aborted at any moment: the next
+   * run ends what this one began.
+   */
+  maintain(options: MaintenanceOptions = {}): Promise<MaintenanceAnswer> {
+    return this.#change(options, () => maintain(this.#session, options));
+  }
+
+  /** Frees connections and temporary files, when what pushes left to be done has ended. What was not pushed is gone. */
   async close(): Promise<void> {
     await this.#session.close();
   }

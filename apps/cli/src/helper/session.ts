@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { TrunksError } from "@trunks/core";
 import { redactUrl } from "@trunks/location";
-import { compactionDue, encodeText, type Repository, type State } from "@trunks/repo";
+import { encodeText, maintenanceDue, type Repository, type State } from "@trunks/repo";
 import { startMaintenance } from "../background-maintenance.ts";
 import { fetch } from "./fetch.ts";
 import type { Input } from "./input.ts";
@@ -15,9 +15,6 @@ const capabilities = ["fetch", "push", "option", "object-format", "check-connect
 
 /** In milliseconds: so long is waited, when all else is done, for mirrors of a trunk that is new here. */
 const lookMs = 2000;
-
-/** In slots: how often a push looks whether there is something to be made one. */
-const maintenanceInterval = 16;
 
 export interface SessionContext {
   readonly repository: Repository;
@@ -172,9 +169,9 @@ export class Session {
   async #startMaintenance(local: LocalRepository): Promise<void> {
     const { known } = this.#context.repository;
     const { remote } = this.#context;
-    if (remote === undefined || known === undefined || known.slot % maintenanceInterval !== 0) return;
+    if (remote === undefined || known === undefined || !maintenanceDue(known)) return;
     const wanted = (await local.settings()).boolean("trunks.maintenance") !== false;
-    if (wanted && compactionDue(known)) startMaintenance(remote);
+    if (wanted) startMaintenance(remote);
   }
 
   /**

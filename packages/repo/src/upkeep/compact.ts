@@ -62,11 +62,6 @@ export async function compact(repository: TendedTrunk, options: CompactOptions):
   return { ...total, state };
 }
 
-/** Whether a run of `compact` would find something to do; costs no request. */
-export function compactionDue(state: State): boolean {
-  return planCompaction(state.packs.values()) !== undefined;
-}
-
 /** `undefined` when somebody else was first. */
 async function mergeOnce(
   repository: TendedTrunk,
