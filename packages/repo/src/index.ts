@@ -1,7 +1,7 @@
 export { mapConcurrent } from "./concurrent.ts";
 export type { Entry, RefMove } from "./format/entry.ts";
 export { isFollower, type Mirror, type Place } from "./format/mirror-map.ts";
-export { type InlinePack, type PackName, packNameText, type Segment } from "./format/pack-name.ts";
+export { type InlinePack, isThin, type PackName, packNameText, type Segment } from "./format/pack-name.ts";
 export { isRefName } from "./format/ref-name.ts";
 export { listedRefs, sortedRefs } from "./format/snapshot.ts";
 export type { CataloguePack, Ref, State } from "./format/state.ts";
@@ -53,6 +53,7 @@ export {
 } from "./transfer/publish.ts";
 export type { SegmentBody } from "./transfer/segment-upload.ts";
 export { SegmentsAhead } from "./transfer/segments-ahead.ts";
+export { verifyThinSegment } from "./transfer/thin-segment.ts";
 export { type Collection, collect } from "./upkeep/collect.ts";
 export { type Compaction, compact } from "./upkeep/compact.ts";
 export { compactionDue, maintenanceDue } from "./upkeep/due.ts";

@@ -6,11 +6,13 @@ import {
   type CataloguePack,
   decodeText,
   encodeText,
+  isThin,
   packNameText,
   type Repository,
   type Segment,
   type State,
   sortedRefs,
+  verifyThinSegment,
 } from "@trunks/repo";
 import { git, gitStream } from "../helper/git.ts";
 import { installPacks } from "../helper/incoming-pack.ts";
@@ -109,7 +111,10 @@ async function download(
   const attempt = async (pack: CataloguePack) => {
     try {
       const [path] = await install([pack]);
-      if (path !== undefined && pack.name.kind === "segment") await checkIndex(`${path}.idx`, pack.pack.objectCount);
+      if (pack.name.kind === "segment" && isThin(pack))
+        await verifyThinSegment(repository.backend, state, pack.pack as Segment, { signal: options.signal });
+      else if (path !== undefined && pack.name.kind === "segment")
+        await checkIndex(`${path}.idx`, pack.pack.objectCount);
     } catch (error) {
       problems.push(packProblem(pack, error, options.signal));
     }
@@ -129,7 +134,9 @@ async function download(
     return whole;
   };
   const ofKind = (...kinds: CataloguePack["name"]["kind"][]) => packs.filter(({ name }) => kinds.includes(name.kind));
-  for (const pack of ofKind("segment")) await attempt(pack);
+  // Thin ones build on what the others hold.
+  for (const pack of ofKind("segment").filter((pack) => !isThin(pack))) await attempt(pack);
+  for (const pack of ofKind("segment").filter(isThin)) await attempt(pack);
   for (const pack of await copy(ofKind("container"))) await attempt(pack);
   await copies.remove();
   const inline = ofKind("record", "intent");

@@ -6,6 +6,7 @@ import {
   concatPacks,
   downloadInline,
   downloadSegment,
+  isThin,
   mapConcurrent,
   type PackPart,
   packNameText,
@@ -45,11 +46,16 @@ interface Installation extends InstallRequest {
 export async function installPacks(request: InstallRequest): Promise<string[]> {
   await mkdir(request.packDir, { recursive: true });
   const installation: Installation = { ...request, suspects: [] };
-  const segments = request.packs.filter(({ name }) => name.kind === "segment").map(({ pack }) => pack as Segment);
-  const installed = await installSegments(segments, installation);
-  // Inline packs may build on what the segments bring.
-  const inline = request.packs.filter(({ name }) => name.kind === "record" || name.kind === "intent");
-  if (inline.length > 0) installed.push(...(await installInline(inline, installation)));
+  const isSegment = ({ name }: CataloguePack) => name.kind === "segment";
+  const whole = request.packs.filter((pack) => isSegment(pack) && !isThin(pack));
+  const installed = await installSegments(
+    whole.map(({ pack }) => pack as Segment),
+    installation,
+  );
+  // Thin packs may build on what the segments bring, and those in records on segments that are thin.
+  const thin = request.packs.filter(isThin);
+  const inOrder = [...thin.filter(isSegment), ...thin.filter((pack) => !isSegment(pack))];
+  if (thin.length > 0) installed.push(...(await installThin(inOrder, installation)));
   const large = await absentLargeBlobs(request.packs, request);
   if (large.length > 0) installed.push(await installBlobs(large, installation));
   await checkSuspects(installed, installation);
@@ -116,7 +122,7 @@ async function* downloadPack(
 }
 
 /** Many small pushes become one pack, or loose objects when that is what git would do. */
-async function installInline(packs: readonly CataloguePack[], request: Installation): Promise<string[]> {
+async function installThin(packs: readonly CataloguePack[], request: Installation): Promise<string[]> {
   const objectCount = packs.reduce((sum, { pack }) => sum + pack.objectCount, 0);
   const loose = objectCount < request.unpackLimit && !request.keep && !request.strict;
   const installed: string[] = [];
@@ -147,15 +153,21 @@ function* groups(packs: readonly CataloguePack[]): Generator<CataloguePack[]> {
   if (group.length > 0) yield group;
 }
 
-async function download(
-  packs: readonly CataloguePack[],
-  { repository, progress, signal }: InstallRequest,
-): Promise<PackPart[]> {
+async function download(packs: readonly CataloguePack[], request: InstallRequest): Promise<PackPart[]> {
   return mapConcurrent(packs, downloadConcurrency, async (pack) => {
+    const name = packNameText(pack.name);
+    if (pack.name.kind === "segment") return { name, body: await wholePack(pack.pack as Segment, request) };
+    const { repository, progress, signal } = request;
     const body = await downloadInline(repository.backend, pack, repository.records, { signal });
     progress.add(body.length);
-    return { name: packNameText(pack.name), body };
+    return { name, body };
   });
+}
+
+async function wholePack(segment: Segment, request: InstallRequest): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of downloadPack(segment, request)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /**

@@ -177,7 +177,7 @@ describe("docs/recovery.md restores, with stock git and a shell", () => {
     sandbox.write(file(slot), putTogether({ opening: last.opening, lines: [...opening, ...lines], body: "" }));
   }
 
-  test.each(["sha1", "sha256"])("the golden trunk of version 1, %s", async (objects) => {
+  test.each(["sha1", "sha256", "thin"])("the golden trunk of version 1, %s", async (objects) => {
     const golden = join(root, "packages", "repo", "test", "golden");
     const expected = JSON.parse(readFileSync(join(golden, `${objects}.json`), "utf8")) as {
       readonly state: { readonly head: string; readonly refs: readonly string[] };

@@ -103,10 +103,3 @@ export function readLarge(
   }
   return found;
 }
-
-/** Checks what a file requires, which speaks of containers or does not, and says so once or not at all. */
-export function checkContainersFeature(features: readonly string[], usesContainers: boolean, reader: LineReader): void {
-  const expected = usesContainers ? 1 : 0;
-  if (features.length !== expected)
-    reader.fail(`it requires "${containersFeature}" ${features.length} times, not ${expected}`);
-}

@@ -118,7 +118,7 @@ export function checkVersion(version: number, key: string): void {
 }
 
 /** What a file may require of its readers. See docs/format.md, 7. */
-const knownFeatures: ReadonlySet<string> = new Set(["containers"]);
+const knownFeatures: ReadonlySet<string> = new Set(["containers", "thin"]);
 
 /** Throws `NOT_SUPPORTED` when a file requires a feature that this code does not know. */
 export function checkFeatures(features: readonly string[], key: string): void {
@@ -131,6 +131,12 @@ export function checkFeatures(features: readonly string[], key: string): void {
       hint: "update Trunks",
     },
   );
+}
+
+/** Throws `CORRUPT` when a file does not require just the features that it makes use of, in byte order. */
+export function checkRequired(features: readonly string[], expected: readonly string[], key: string): void {
+  if (features.join(" ") === expected.join(" ")) return;
+  throw damaged(key, `it requires "${features.join(" ")}" in place of "${expected.join(" ")}"`);
 }
 
 /** A reader met bytes that are not what their digest, their format or their place says. */

@@ -20,6 +20,16 @@ export interface Segment {
   /** SHA-256 of the index. */
   readonly indexDigest: string;
   readonly objectCount: number;
+  /** Bases of its deltas may be in other segments of the catalogue. Default: it needs nothing outside itself. */
+  readonly thin?: true;
+}
+
+/** What a record or a snapshot requires of its readers when it brings segments that are thin. */
+export const thinFeature = "thin";
+
+/** Whether bases of the pack's deltas may be in other packs. */
+export function isThin({ name, pack }: { readonly name: PackName; readonly pack: object }): boolean {
+  return isInline(name) || ("thin" in pack && pack.thin === true);
 }
 
 /** A pack in the body of a record or an intent: the last `size` bytes of the file. */

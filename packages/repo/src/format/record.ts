@@ -1,9 +1,16 @@
 import { TrunksError } from "@trunks/core";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import { sha256Hex } from "../platform.ts";
-import { checkContainersFeature, containersFeature, type ForgottenBlob, readForgotten } from "./container.ts";
+import { containersFeature, type ForgottenBlob, readForgotten } from "./container.ts";
 import { type Entry, entryLines, readEntry } from "./entry.ts";
-import { checkFeatures, decodeHeadedFile, encodeHeadedFile, type HeadedFile, maxHeaderLength } from "./headed-file.ts";
+import {
+  checkFeatures,
+  checkRequired,
+  decodeHeadedFile,
+  encodeHeadedFile,
+  type HeadedFile,
+  maxHeaderLength,
+} from "./headed-file.ts";
 import { isDoomListKey, recordKey, snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import { type MapChange, mapChangeLines, readMapChange } from "./mirror-map.ts";
@@ -15,6 +22,7 @@ import {
   readSegment,
   type Segment,
   segmentText,
+  thinFeature,
 } from "./pack-name.ts";
 
 /** The content of a slot. See docs/format.md, 3.3. */
@@ -100,9 +108,10 @@ function recordLines(record: TrunkRecord): string[] {
     `objects ${record.objects}`,
     `slot ${record.slot}`,
     `previous ${record.previous}`,
-    ...(usesContainers(record) ? [`require ${containersFeature}`] : []),
+    ...requiredFeatures(record).map((feature) => `require ${feature}`),
     ...record.retired.map((name) => `retire ${packNameText(name)}`),
-    ...record.segments.map((segment) => `segment ${segmentText(segment)}`),
+    ...record.segments.filter(({ thin }) => !thin).map((segment) => `segment ${segmentText(segment)}`),
+    ...record.segments.filter(({ thin }) => thin).map((segment) => `thin ${segmentText(segment)}`),
     ...(record.forgotten ?? []).map(({ container, blob }) => `forget ${container} ${blob}`),
     ...(record.drop ? ["drop"] : []),
     ...record.doomed.map((key) => `doom ${key}`),
@@ -180,7 +189,10 @@ function readRecord(file: HeadedFile, reader: LineReader, place: number): Exclud
     slot,
     previous,
     retired: reader.many("retire").map((text) => readPackName(text, reader)),
-    segments: reader.many("segment").map((text) => readSegment(text, reader)),
+    segments: [
+      ...reader.many("segment").map((text) => readSegment(text, reader)),
+      ...reader.many("thin").map((text): Segment => ({ ...readSegment(text, reader), thin: true })),
+    ],
     ...readForgottenBlobs(reader, objects),
     drop: reader.flag("drop"),
     doomed: reader.many("doom").map((text) => reader.storeKey(text)),
@@ -188,7 +200,7 @@ function readRecord(file: HeadedFile, reader: LineReader, place: number): Exclud
     map: readMapChange(reader),
     entries: readEntries(reader, objects),
   };
-  checkContainersFeature(features, usesContainers(record), reader);
+  checkRequired(features, requiredFeatures(record), reader.key);
   return { kind: "record", record, digest: file.digest, pack: undefined };
 }
 
@@ -196,6 +208,12 @@ function readRecord(file: HeadedFile, reader: LineReader, place: number): Exclud
 function readForgottenBlobs(reader: LineReader, objects: ObjectFormat): Pick<TrunkRecord, "forgotten"> {
   const forgotten = reader.many("forget").map((text) => readForgotten(text, reader, objects));
   return forgotten.length === 0 ? {} : { forgotten };
+}
+
+/** In byte order. */
+function requiredFeatures(record: TrunkRecord): string[] {
+  const hasThin = record.segments.some(({ thin }) => thin);
+  return [...(usesContainers(record) ? [containersFeature] : []), ...(hasThin ? [thinFeature] : [])];
 }
 
 function usesContainers({ retired, forgotten = [], entries }: TrunkRecord): boolean {

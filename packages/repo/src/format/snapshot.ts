@@ -1,6 +1,6 @@
-import { checkContainersFeature, containersFeature, isContainer, largeLines, readLarge } from "./container.ts";
+import { containersFeature, isContainer, largeLines, readLarge } from "./container.ts";
 import { readRefName } from "./entry.ts";
-import { checkFeatures, decodeHeadedFile, encodeHeadedFile, linesOf } from "./headed-file.ts";
+import { checkFeatures, checkRequired, decodeHeadedFile, encodeHeadedFile, linesOf } from "./headed-file.ts";
 import { snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import { mapLines, readMap } from "./mirror-map.ts";
@@ -15,6 +15,7 @@ import {
   readSegment,
   type Segment,
   segmentText,
+  thinFeature,
 } from "./pack-name.ts";
 import { readObjectFormat } from "./record.ts";
 import { RefLines } from "./ref-lines.ts";
@@ -31,7 +32,7 @@ export function encodeSnapshot(state: State): Uint8Array {
     `objects ${state.objects}`,
     `slot ${state.slot}`,
     `record ${state.recordDigest}`,
-    ...(usesContainers(state) ? [`require ${containersFeature}`] : []),
+    ...requiredFeatures(state).map((feature) => `require ${feature}`),
     `horizon ${state.horizon}`,
     `dropped ${state.dropped}`,
     `unproved ${state.unproved}`,
@@ -94,7 +95,7 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
     map: readMap(reader),
   };
   reader.end();
-  checkContainersFeature(features, usesContainers(state), reader);
+  checkRequired(features, requiredFeatures(state), key);
   return state;
 }
 
@@ -114,7 +115,13 @@ function readPast(reader: LineReader, field: string, slot: number): number {
 
 function packLine({ name, slot, pack }: CataloguePack): string {
   const text = isInline(name) ? inlineText(pack) : segmentText(pack as Segment).slice((pack as Segment).id.length + 1);
-  return `pack ${slot} ${packNameText(name)} ${text}`;
+  return `pack ${slot} ${"thin" in pack ? `thin ${pack.id}` : packNameText(name)} ${text}`;
+}
+
+/** In byte order. */
+function requiredFeatures(state: State): string[] {
+  const hasThin = [...state.packs.values()].some(({ pack }) => "thin" in pack);
+  return [...(usesContainers(state) ? [containersFeature] : []), ...(hasThin ? [thinFeature] : [])];
 }
 
 function usesContainers({ packs, retired }: State): boolean {
@@ -174,6 +181,11 @@ function readDated<Value>(
 
 function readPack(text: string, slot: number, reader: LineReader): [string, CataloguePack] {
   const [kind, value, rest] = reader.fields(text, 3) as [string, string, string];
+  if (kind === "thin") {
+    const pack: Segment = { ...readSegment(`${value} ${rest}`, reader), thin: true };
+    const name: PackName = { kind: "segment", id: pack.id };
+    return [packNameText(name), { name, slot, pack }];
+  }
   const name = readPackName(`${kind} ${value}`, reader);
   if (name.kind === "record" && name.slot !== slot) reader.fail("a record's pack is of another slot");
   const pack = isInline(name) ? readInline(rest, reader) : readSegment(`${value} ${rest}`, reader);

@@ -86,6 +86,20 @@ export class EntryResolver {
     }
   }
 
+  /** How many deltas there are between an entry and what is stored whole. */
+  async chainLength(place: EntryLocation, options: RequestOptions): Promise<number> {
+    let last = place;
+    for (let length = 0; length < maxChainLength; length++) {
+      const header = this.peekHeader(last) ?? (await this.header(last, options));
+      if (!isDelta(header)) return length;
+      const { baseOffset } = header;
+      const base = baseOffset === undefined ? this.#nearBase(last, header)[0] : locationOf(last.pack, baseOffset);
+      if (base === undefined) return length + 1;
+      last = base;
+    }
+    return maxChainLength;
+  }
+
   /** What is read of an entry to learn its object's size: of a large one the header is enough, unless it is a delta. */
   sizeRange({ start, end }: EntryLocation): { start: number; end: number } {
     return { start, end: end - start > wholeForSizeBytes ? start + maxEntryHeaderSizeBytes : end };

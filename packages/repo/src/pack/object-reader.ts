@@ -107,6 +107,12 @@ export class ObjectReader {
     return place && explained(id, place, () => this.#resolver.info(place, options));
   }
 
+  /** How many deltas it takes to make an object; `undefined` when it is in no pack. */
+  async chainLength(id: ObjectId, options: RequestOptions = {}): Promise<number | undefined> {
+    const place = await this.#packs.locate(id, options);
+    return place && explained(id, place, () => this.#resolver.chainLength(place, options));
+  }
+
   /** The object. Throws `NOT_SUPPORTED` when it is larger than `maxObjectSizeBytes`. */
   async read(id: ObjectId, options: RequestOptions = {}): Promise<GitObject | undefined> {
     const place = this.#packs.locateOpen(id) ?? (await this.#packs.locate(id, options));

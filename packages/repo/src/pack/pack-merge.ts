@@ -19,6 +19,8 @@ export interface MergeOptions extends RequestOptions {
   readonly keeps?: (id: ObjectId) => boolean;
   /** Of the objects that are stored in full those of one name become deltas against each other. Default: they stay. */
   readonly names?: ReadonlyMap<ObjectId, string>;
+  /** Deltas stay deltas also when their base is in no part. Default false. */
+  readonly thin?: boolean;
 }
 
 /** Chains of deltas in the new pack are no longer, so that the last object of a chain is made quickly. As Git's default. */
@@ -29,8 +31,8 @@ const maxLeaderSizeBytes = 2 ** 20;
 
 /**
  * Writes one pack of all objects that the parts hold, each once. Entries are copied as they are, deltas too, unless the base is
- * in none of the parts or a chain would become too long: then the object is made with the help of `objects`. Each part's bases
- * must be in it, in a part before it, or in no part at all. `undefined` when nothing is left to be written.
+ * in none of the parts (and the pack not thin) or a chain would become too long: then the object is made with the help of
+ * `objects`. Each part's bases are best in it, in a part before it, or in no part at all. `undefined` when nothing is left to be written.
  */
 export async function mergePacks(
   format: ObjectFormat,
@@ -57,8 +59,11 @@ class Merge {
   readonly #writer: PackWriter;
   readonly #options: RequestOptions;
   readonly #names: ReadonlyMap<ObjectId, string>;
+  readonly #thin: boolean;
   /** Of what was written, how many deltas it takes to make it. */
   readonly #depths = new Map<ObjectId, number>();
+  /** The same of bases that stay outside. */
+  readonly #outerDepths = new Map<ObjectId, number>();
   /** The last objects that were not copied, by their name, and by the base that is in no part if they were deltas before. */
   readonly #leaders = new Map<string, IdentifiedObject>();
   #leadersSize = 0;
@@ -68,14 +73,15 @@ class Merge {
     wanted: ReadonlyMap<ObjectId, number>,
     objects: ObjectReader,
     sink: (bytes: Uint8Array) => Promise<void>,
-    { signal, names = new Map() }: MergeOptions,
+    { signal, names = new Map(), thin = false }: MergeOptions,
   ) {
     this.#format = format;
     this.#wanted = wanted;
     this.#objects = objects;
-    this.#writer = new PackWriter(format, wanted.size, sink);
+    this.#writer = new PackWriter(format, wanted.size, sink, { thin });
     this.#options = { signal };
     this.#names = names;
+    this.#thin = thin;
   }
 
   finish(): Promise<WrittenPack> {
@@ -106,7 +112,7 @@ class Merge {
     const opening = await stream.bytes(Math.min(maxEntryHeaderSizeBytes, end - offset));
     const header = parseEntryHeader(this.#format, opening, 0, offset);
     const baseId = header.baseOffset === undefined ? header.baseId : idAt(entries, header.baseOffset);
-    const depth = baseId === undefined ? 0 : (this.#depths.get(baseId) ?? maxDepth) + 1;
+    const depth = baseId === undefined ? 0 : (await this.#depthOf(baseId)) + 1;
     const isNamed = baseId === undefined && header.size <= maxLeaderSizeBytes && this.#names.has(id);
     if (depth > maxDepth || isNamed) return this.#addAnew(id, baseId);
     async function* deflated(): AsyncGenerator<Uint8Array> {
@@ -116,6 +122,16 @@ class Merge {
     const content = baseId === undefined ? (header.type as IdentifiedObject["type"]) : { baseId };
     await this.#writer.addStored({ id, content, size: header.size, deflated: deflated() });
     this.#depths.set(id, depth);
+  }
+
+  /** How many deltas it takes to make a base; more than may be for one that stands behind its delta, or nowhere. */
+  async #depthOf(baseId: ObjectId): Promise<number> {
+    const known = this.#depths.get(baseId) ?? this.#outerDepths.get(baseId);
+    if (known !== undefined) return known;
+    if (!this.#thin || this.#wanted.has(baseId)) return maxDepth;
+    const depth = (await this.#objects.chainLength(baseId, this.#options)) ?? maxDepth;
+    this.#outerDepths.set(baseId, depth);
+    return depth;
   }
 
   /** Writes an object whose entry cannot stay, or might be smaller: as a delta against one that is like it, or in full. */

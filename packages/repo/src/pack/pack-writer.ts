@@ -117,7 +117,7 @@ export class PackWriter {
 
   /**
    * Copies an entry without inflating it, so that nothing proves its id: the caller vouches for it. Throws
-   * `INVALID_ARGUMENT` for an object that was written before, or a base that was not.
+   * `INVALID_ARGUMENT` for an object that was written before, or a base that was not and must be.
    */
   async addStored({ id, content, size, deflated }: StoredEntry): Promise<void> {
     const offset = await this.#begin(id);
@@ -152,8 +152,12 @@ export class PackWriter {
     return this.#size;
   }
 
-  #link({ baseId }: { readonly baseId: ObjectId }, offset: number): { readonly baseDistance: number } {
+  #link(
+    { baseId }: { readonly baseId: ObjectId },
+    offset: number,
+  ): { readonly baseId: ObjectId } | { readonly baseDistance: number } {
     const base = this.#entries.get(baseId);
+    if (base === undefined && this.#thin) return { baseId };
     if (base === undefined) throw new TrunksError("INVALID_ARGUMENT", `a delta came before its base ${baseId}`);
     return { baseDistance: offset - base.offset };
   }

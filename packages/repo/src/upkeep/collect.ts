@@ -1,5 +1,5 @@
 import { isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
-import { isInline } from "../format/pack-name.ts";
+import { isThin } from "../format/pack-name.ts";
 import { noRecordDigest } from "../format/record.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import { retainedTips } from "../history/retained-tips.ts";
@@ -92,6 +92,7 @@ async function collectOnce(repository: TendedTrunk, options: CollectOptions): Pr
     const change = { retired: chosen.map(({ name }) => name), segments, forgotten, drop: true };
     const still = async (later: State) =>
       isCurrent(change, state, later) &&
+      !hasNewThinSegments(state, later) &&
       (containers.length + forgotten.length === 0 || !hasNewContainers(state, later)) &&
       (await isWhole(repository, later, change, kept, { signal }));
     const after = await appendUpkeep(repository, state, change, still, { signal });
@@ -124,14 +125,21 @@ async function isWhole(
   }
 }
 
+/** Whether one came in between, whose deltas may be against what is to be dropped. */
+function hasNewThinSegments(state: State, later: State): boolean {
+  return [...later.packs].some(
+    ([text, pack]) => pack.name.kind === "segment" && isThin(pack) && !state.packs.has(text),
+  );
+}
+
 /** Whether one came in between, whose manifests may name chunks of any other. */
 function hasNewContainers(state: State, later: State): boolean {
   return [...later.packs].some(([text, { name }]) => name.kind === "container" && !state.packs.has(text));
 }
 
 /**
- * Packs with something needless in them. When there are any, all inline packs are among them: they may be thin, and their bases
- * are perhaps needless themselves.
+ * Packs with something needless in them. When there are any, all thin packs are among them: their bases are perhaps needless
+ * themselves.
  */
 async function findNeedless(
   source: TrunkPacks,
@@ -149,18 +157,18 @@ async function findNeedless(
       isNeedless = true;
       dropped.add(id);
     }
-    if (isNeedless || isInline(pack.name)) packs.push(pack);
+    if (isNeedless || isThin(pack)) packs.push(pack);
   }
   return { packs: dropped.size === 0 ? [] : packs, droppedObjects: dropped.size };
 }
 
-/** Groups that can be made one pack each: inline packs together, segments as they fit. What is too large is left out. */
+/** Groups that can be made one pack each: thin packs together, segments as they fit. What is too large is left out. */
 function groupsWithin(packs: readonly CataloguePack[], maxSizeBytes: number): CataloguePack[][] {
-  const inline = packs.filter(({ name }) => isInline(name));
-  const groups: CataloguePack[][] = inline.length === 0 ? [] : [inline];
+  const thin = packs.filter(isThin);
+  const groups: CataloguePack[][] = thin.length === 0 ? [] : [thin];
   let size = Infinity;
   for (const pack of packs) {
-    if (pack.name.kind !== "segment" || pack.pack.size > maxSizeBytes) continue;
+    if (pack.name.kind !== "segment" || isThin(pack) || pack.pack.size > maxSizeBytes) continue;
     if (size + pack.pack.size > maxSizeBytes) {
       groups.push([]);
       size = 0;

@@ -1,9 +1,9 @@
 import { type Backend, isTrunksError, type RequestOptions } from "@trunks/core";
 import { indexKey, packKey } from "../format/key.ts";
 import type { Segment } from "../format/pack-name.ts";
-import type { CataloguePack, State } from "../format/state.ts";
+import type { State } from "../format/state.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
-import { planCompaction, totalSize } from "./compaction-plan.ts";
+import { type CompactionPlan, planCompaction, totalSize } from "./compaction-plan.ts";
 import { type RewrittenPack, rewritePacks } from "./rewrite.ts";
 import { memoryScratch, type Scratch } from "./scratch.ts";
 import type { TendedTrunk } from "./tended-trunk.ts";
@@ -44,10 +44,11 @@ export async function compact(repository: TendedTrunk, options: CompactOptions):
   const total = { retiredPacks: 0, retiredSize: 0, segments: 0, writtenSize: 0 };
   let lost = 0;
   for (let merges = 0; merges < maxMerges && lost < maxLost; merges++) {
-    const packs = planCompaction(state.packs.values(), scratch.sizeBytes);
-    if (packs === undefined) break;
+    const plan = planCompaction(state.packs.values(), scratch.sizeBytes);
+    if (plan === undefined) break;
+    const { packs } = plan;
     options.progress?.(packs.length, totalSize(packs));
-    const merged = await mergeOnce(repository, state, packs, scratch, options);
+    const merged = await mergeOnce(repository, state, plan, scratch, options);
     if (merged === undefined) {
       lost++;
       state = await readForUpkeep(repository, options);
@@ -66,20 +67,21 @@ export async function compact(repository: TendedTrunk, options: CompactOptions):
 async function mergeOnce(
   repository: TendedTrunk,
   state: State,
-  packs: readonly CataloguePack[],
+  { packs, thin }: CompactionPlan,
   scratch: Scratch,
   options: CompactOptions,
 ): Promise<{ state: State; size: number } | undefined> {
   const source = { backend: repository.backend, state, records: repository.records };
   let rewritten: RewrittenPack | undefined;
   try {
-    rewritten = await rewritePacks(source, packs, scratch, options);
+    rewritten = await rewritePacks(source, packs, scratch, { ...options, thin });
     const bodies = rewritten === undefined ? [] : [rewritten.body];
     const uploads = repository.mirrors.uploads(state.map);
-    const segments = await uploadSegments(uploads, bodies, options.newId, {
+    const uploaded = await uploadSegments(uploads, bodies, options.newId, {
       signal: options.signal,
       sleep: repository.mirrors.sleep,
     });
+    const segments = thin ? uploaded.map((segment): Segment => ({ ...segment, thin })) : uploaded;
     const change = { retired: packs.map(({ name }) => name), segments };
     const still = (later: State) => isCurrent(change, state, later);
     const after = await appendUpkeep(repository, state, change, still, options);

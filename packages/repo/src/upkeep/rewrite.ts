@@ -1,6 +1,6 @@
 import { type Backend, isTrunksError, type RequestOptions } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
-import type { Segment } from "../format/pack-name.ts";
+import { isThin, type Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
@@ -40,20 +40,24 @@ export interface RewrittenPack {
 }
 
 /**
- * Makes one pack, complete in itself, of all that these packs hold, or of what `keeps` says of it. `undefined` when nothing
- * is left. The caller removes the file. A pack that is gone throws `NOT_FOUND`: the catalogue has changed.
+ * Makes one pack of all that these packs hold, or of what `keeps` says of it: complete in itself, unless it may be `thin`.
+ * `undefined` when nothing is left. The caller removes the file. A pack that is gone throws `NOT_FOUND`: the catalogue has changed.
  */
 export async function rewritePacks(
   source: TrunkPacks,
   packs: readonly CataloguePack[],
   scratch: Scratch,
-  options: RequestOptions & { readonly keeps?: (id: ObjectId) => boolean } = {},
+  options: RequestOptions & { readonly keeps?: (id: ObjectId) => boolean; readonly thin?: boolean } = {},
 ): Promise<RewrittenPack | undefined> {
   const { backend, state, records } = source;
   const objects = trunkObjects(backend, state, records);
-  // The bases of inline packs are in segments, or in inline packs that came before.
+  // The bases of thin packs are in segments, thin ones too, those of inline packs also in inline packs that came before.
   const isSegment = ({ name }: CataloguePack) => name.kind === "segment";
-  const ordered = [...packs.filter(isSegment), ...packs.filter((pack) => !isSegment(pack))];
+  const ordered = [
+    ...packs.filter((pack) => !isThin(pack)),
+    ...packs.filter((pack) => isThin(pack) && isSegment(pack)),
+    ...packs.filter((pack) => !isSegment(pack)),
+  ];
   const parts = await mapConcurrent(ordered, partConcurrency, (pack) =>
     isSegment(pack) ? segmentPart(source, pack.pack as Segment, options) : inlinePart(source, pack, objects, options),
   );

@@ -56,11 +56,12 @@ export async function appendUpkeep(
 }
 
 /**
- * Whether a change that was made for `basis` holds for a later state: what it retires is still there, and what it brings
- * was not swept away. Past the horizon that cannot be told any more.
+ * Whether a change that was made for `basis` holds for a later state: what it retires is still there, what it brings
+ * was not swept away, and what that may need outside itself was not dropped. Past the horizon that cannot be told any more.
  */
 export function isCurrent({ retired = [], segments = [] }: UpkeepChange, basis: State, state: State): boolean {
   if (state.horizon > basis.slot) return false;
+  if (segments.some(({ thin }) => thin) && state.dropped !== basis.dropped) return false;
   const keys = segments.flatMap(({ id }) => packKeys({ kind: "segment", id }));
   return retired.every((name) => state.packs.has(packNameText(name))) && keys.every((key) => !state.doomed.has(key));
 }

@@ -13,7 +13,7 @@ import { backendOf, type Expectation, goldenExpectation, goldenFiles, inWords, r
 
 const noFeatures = {
   file: "format/headed-file.ts",
-  found: 'new Set(["containers"])',
+  found: 'new Set(["containers", "thin"])',
   replacement: "new Set()",
 };
 

@@ -14,8 +14,8 @@ import type { ObjectFormat } from "../../src/pack/object-format.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
-/** The trunks of both object formats have one of everything but mirrors and containers; others have those. */
-export type GoldenName = ObjectFormat | "mirrored" | `large-${ObjectFormat}`;
+/** The trunks of both object formats have one of everything but mirrors, containers and thin segments; others have those. */
+export type GoldenName = ObjectFormat | "mirrored" | "thin" | `large-${ObjectFormat}`;
 
 /** What a golden trunk is known to hold, as JSON: a state in words, and every object that its refs reach. */
 export interface Expectation {

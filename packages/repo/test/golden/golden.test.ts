@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { placeKey, snapshotKeySlot } from "../../src/format/key.ts";
-import type { Segment } from "../../src/format/pack-name.ts";
+import { isThin, type Segment } from "../../src/format/pack-name.ts";
 import { decodePlaceFile, encodePlaceFile } from "../../src/format/place-file.ts";
 import type { State } from "../../src/format/state.ts";
 import { encodeText } from "../../src/format/text.ts";
@@ -10,6 +10,8 @@ import { Repository } from "../../src/repository.ts";
 import { downloadInline, downloadSegment } from "../../src/transfer/download.ts";
 import { trunkObjects } from "../../src/transfer/objects.ts";
 import { GitRepository } from "../git-repository.ts";
+import { withPatchedCode } from "../simulation/code.ts";
+import { clonedObjects } from "../upkeep/pushed-trunk.ts";
 import { backendOf, type Expectation, goldenExpectation, goldenFiles, inWords, rewritten } from "./golden-trunk.ts";
 
 describe.each(["sha1", "sha256"] as const)("the golden trunk of version 1, %s", (objects) => {
@@ -135,6 +137,56 @@ describe("the golden trunk of version 1 with mirrors", () => {
       const written = rewritten(key, bytes);
       if (written !== undefined) expect([key, Buffer.compare(written, bytes)]).toEqual([key, 0]);
     }
+  });
+});
+
+describe("the golden trunk of version 1 with a thin segment", () => {
+  let files: Map<string, Uint8Array>;
+  let expected: Expectation;
+  beforeEach(async () => {
+    files = await goldenFiles("thin");
+    expected = await goldenExpectation("thin");
+  });
+
+  test("is read from its snapshot, and from its first record", async () => {
+    for (const left of [files, new Map([...files].filter(([key]) => !/^(refs\/|latest)/.test(key)))]) {
+      const state = await new Repository(await backendOf(left)).readExisting();
+      expect(inWords(state)).toEqual(expected.state);
+      expect([...state.packs.values()].map(isThin)).toEqual([false, true, true]);
+    }
+  });
+
+  test("is written today as it was", () => {
+    for (const [key, bytes] of files) {
+      const written = rewritten(key, bytes);
+      if (written !== undefined) expect([key, Buffer.compare(written, bytes)]).toEqual([key, 0]);
+    }
+  });
+
+  test("stops a reader that does not know it, with a message that says why", async () => {
+    const unknown = {
+      file: "format/headed-file.ts",
+      found: 'new Set(["containers", "thin"])',
+      replacement: "new Set()",
+    };
+    await withPatchedCode([unknown], async ({ Repository: Older }) => {
+      const reading = new Older(await backendOf(files)).readExisting();
+      await expect(reading).rejects.toMatchObject({
+        code: "NOT_SUPPORTED",
+        message: expect.stringMatching(
+          /^refs.* requires the feature "thin", which this version of Trunks does not know$/,
+        ),
+      });
+    });
+  });
+
+  test("is cloned by stock git, and read without it", async () => {
+    const backend = await backendOf(files);
+    expect(await clonedObjects(backend)).toEqual(expected.objects);
+    const state = await new Repository(backend).readExisting();
+    const read = [];
+    for await (const { id } of trunkObjects(backend, state).readMany(expected.objects)) read.push(id);
+    expect(read.sort()).toEqual(expected.objects);
   });
 });
 

@@ -4,13 +4,16 @@ import { encodeHeadedFile } from "../../src/format/headed-file.ts";
 import { indexKey, intentKey, packKey, placeKey, recordKey, snapshotKey } from "../../src/format/key.ts";
 import { encodeLatest } from "../../src/format/latest.ts";
 import type { MapChange, Mirror } from "../../src/format/mirror-map.ts";
+import type { Segment } from "../../src/format/pack-name.ts";
 import { encodePlaceFile } from "../../src/format/place-file.ts";
 import { encodeRecord, type TrunkRecord } from "../../src/format/record.ts";
 import { encodeSnapshot } from "../../src/format/snapshot.ts";
 import type { State } from "../../src/format/state.ts";
 import { encodeText } from "../../src/format/text.ts";
 import type { ObjectFormat } from "../../src/pack/object-format.ts";
+import { scanPack } from "../../src/pack/pack-scan.ts";
 import { Repository } from "../../src/repository.ts";
+import { trunkObjects } from "../../src/transfer/objects.ts";
 import type { Publication } from "../../src/transfer/publish.ts";
 import { uploadSegments } from "../../src/transfer/segment-upload.ts";
 import { collect } from "../../src/upkeep/collect.ts";
@@ -18,7 +21,7 @@ import { GitRepository, objectCountOf } from "../git-repository.ts";
 import { encodeStub, JournalWriter } from "../journal-writer.ts";
 import { LargeTrunk } from "../large/large-trunk.ts";
 import { entry, inlineOf, recordAfter, sha256 } from "../samples.ts";
-import { inWords, writeGolden } from "./golden-trunk.ts";
+import { type GoldenName, inWords, writeGolden } from "./golden-trunk.ts";
 
 /** Writes one trunk in which there is one of everything that format 1 knows, with packs of stock git. */
 class GoldenMaker {
@@ -68,14 +71,43 @@ class GoldenMaker {
       [second],
     );
     await this.#push({ moves: [this.#move("refs/heads/größe", first, undefined)], assumed: [] });
-    const state = this.#states.at(-1) as State;
-    const tips = [...state.refs.values()].map(({ id }) => id);
-    const reached = git
-      .text(["rev-list", "--objects", "--no-object-names", ...tips])
-      .split("\n")
-      .sort();
-    await writeGolden(this.#objects, this.#backend, { state: inWords(state), objects: reached });
-    git.remove();
+    await this.#write(this.#objects);
+  }
+
+  /** Writes one in which upkeep has made a thin segment of two pushes, known from a snapshot, and a push builds on that. */
+  async makeThin(): Promise<void> {
+    await this.#repository.create({ objects: this.#objects });
+    const tips: string[] = [];
+    for (let lines = 200; lines < 204; lines++) {
+      const [before] = tips;
+      const tip = this.#git.commit({ "poem.txt": poem(lines) }, before === undefined ? [] : [before]);
+      const known = before === undefined ? [] : [before];
+      await this.#push({ moves: [this.#move("refs/heads/main", before, tip)], assumed: known }, [tip], known);
+      tips.unshift(tip);
+      if (tips.length !== 3) continue;
+      await this.#makeThinSegment(tip, tips[2] as string);
+      await this.#snapshot();
+    }
+    await this.#write("thin");
+  }
+
+  async #makeThinSegment(tip: string, base: string): Promise<void> {
+    const pack = new Uint8Array(this.#git.pack([tip], [base], ["--thin"]));
+    const objects = trunkObjects(this.#backend, this.#state);
+    const externalBases = (ids: readonly string[]) => objects.readMany(ids);
+    const { indexBytes: index } = await scanPack(this.#objects, pack, { externalBases });
+    const body = { pack, index, objectCount: objectCountOf(pack) };
+    const uploaded = await uploadSegments(this.#backend, [body], () => this.#id());
+    const segments = uploaded.map((segment): Segment => ({ ...segment, thin: true }));
+    const retired = [...this.#state.packs.values()].map(({ name }) => name).filter(({ kind }) => kind === "record");
+    await this.#append({ segments, retired });
+  }
+
+  async #write(name: GoldenName): Promise<void> {
+    const tips = [...this.#state.refs.values()].map(({ id }) => id);
+    const reached = this.#git.text(["rev-list", "--objects", "--no-object-names", ...tips]).split("\n");
+    await writeGolden(name, this.#backend, { state: inWords(this.#state), objects: reached.sort() });
+    this.#git.remove();
   }
 
   /** A push as a client makes it; large packs and small ones in turn. */
@@ -245,5 +277,6 @@ const makers = new Map<string, () => Promise<void>>([
     [`large-${objects}`, () => makeLarge(objects)] as const,
   ]),
   ["mirrored", makeMirrored],
+  ["thin", () => new GoldenMaker("sha1").makeThin()],
 ]);
 for (const name of process.argv.slice(2)) await makers.get(name)?.();

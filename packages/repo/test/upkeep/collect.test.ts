@@ -2,10 +2,12 @@ import type { Backend } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { faults } from "@trunks/layers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { isThin } from "../../src/format/pack-name.ts";
 import { randomId } from "../../src/platform.ts";
 import { Repository } from "../../src/repository.ts";
 import { trunkObjects } from "../../src/transfer/objects.ts";
 import { collect } from "../../src/upkeep/collect.ts";
+import { compact } from "../../src/upkeep/compact.ts";
 import { reachableObjects } from "../../src/upkeep/reachable.ts";
 import { sweep } from "../../src/upkeep/sweep.ts";
 import { visited } from "../wrapped-backend.ts";
@@ -126,6 +128,48 @@ describe("a trunk with a deleted branch and a rewritten one", () => {
     },
     120_000,
   );
+});
+
+describe("a trunk with a thin segment", () => {
+  let trunk: PushedTrunk;
+  const thinCount = async () => [...(await trunk.repository.readExisting()).packs.values()].filter(isThin).length;
+
+  beforeEach(async () => {
+    nowMs = 1_700_000_000_000;
+    trunk = await new PushedTrunk("sha1", () => nowMs, 700).begin();
+    await trunk.push("main", { segment: true });
+    let tip = "";
+    for (let pushes = 0; pushes < 62; pushes++) tip = await trunk.push();
+    for (let pushes = 0; pushes < 2; pushes++) await trunk.push("topic", { from: tip });
+    await compact(trunk.repository, { newId: randomId });
+    await trunk.delete("topic");
+    nowMs += 31 * dayMs;
+  }, 120_000);
+  afterEach(() => trunk.remove());
+
+  test("has none any more when something is dropped", async () => {
+    expect(await thinCount()).toBe(1);
+    const expected = trunk.expected(await trunk.repository.readExisting());
+    expect((await run(trunk.store)).droppedObjects).toBeGreaterThan(3);
+    expect(await thinCount()).toBe(0);
+    expect(await clonedObjects(trunk.store)).toEqual(expected);
+  });
+
+  test("a second one that comes in between: the work begins again", async () => {
+    let came = false;
+    const raced = visited(trunk.store, async ({ operation, key }, send) => {
+      if (operation === "create" && key.startsWith("journal/") && !came) {
+        came = true;
+        for (let pushes = 0; pushes < 64; pushes++) await trunk.push();
+        await compact(trunk.repository, { newId: randomId });
+        expect(await thinCount()).toBe(2);
+      }
+      return send();
+    });
+    expect((await run(raced)).droppedObjects).toBeGreaterThan(3);
+    expect(await thinCount()).toBe(0);
+    expect(await clonedObjects(trunk.store)).toEqual(trunk.expected(await trunk.repository.readExisting()));
+  }, 120_000);
 });
 
 describe("a damaged trunk", () => {

@@ -2,10 +2,14 @@ import { type Backend, isTrunksError } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { faults } from "@trunks/layers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { recordKey } from "../../src/format/key.ts";
+import { indexKey, recordKey } from "../../src/format/key.ts";
+import { isThin, type Segment } from "../../src/format/pack-name.ts";
 import { encodeRecord } from "../../src/format/record.ts";
+import { decodeSnapshot, encodeSnapshot } from "../../src/format/snapshot.ts";
 import { randomId } from "../../src/platform.ts";
 import { Repository } from "../../src/repository.ts";
+import { trunkObjects } from "../../src/transfer/objects.ts";
+import { verifyThinSegment } from "../../src/transfer/thin-segment.ts";
 import { compact } from "../../src/upkeep/compact.ts";
 import { reachableObjects } from "../../src/upkeep/reachable.ts";
 import { memoryScratch } from "../../src/upkeep/scratch.ts";
@@ -14,6 +18,10 @@ import { visited } from "../wrapped-backend.ts";
 import { clonedObjects, copyOf, PushedTrunk } from "./pushed-trunk.ts";
 
 const run = (backend: Backend) => compact(new Repository(backend), { newId: randomId });
+const thinness = async (backend: Backend) =>
+  [...(await new Repository(backend).readExisting()).packs.values()]
+    .filter(({ name }) => name.kind === "segment")
+    .map(isThin);
 const kinds = async (backend: Backend) =>
   [...(await new Repository(backend).readExisting()).packs.values()].map(({ name }) => name.kind);
 
@@ -29,13 +37,13 @@ describe.each(["sha1", "sha256"] as const)("a trunk of many pushes, %s", (format
   }, 120_000);
   afterAll(() => trunk.remove());
 
-  test("becomes a few segments, of which stock git makes the same clone", async () => {
+  test("becomes one segment, of which stock git makes the same clone", async () => {
     const store = await copyOf(trunk.store);
     const compaction = await run(store);
-    expect(compaction).toMatchObject({ retiredPacks: 66, segments: 1 });
+    expect(compaction).toMatchObject({ retiredPacks: 67, segments: 1 });
     expect(compaction.writtenSize).toBeLessThan(1.3 * compaction.retiredSize);
-    expect(await kinds(store)).toEqual(["segment", "segment"]);
-    expect(compaction.state.retired.size).toBe(66);
+    expect(await kinds(store)).toEqual(["segment"]);
+    expect(compaction.state.retired.size).toBe(67);
     expect(compaction.state.dropped).toBe(-1);
     expect(await clonedObjects(store)).toEqual(expected);
     expect(await run(store)).toMatchObject({ retiredPacks: 0, segments: 0 });
@@ -54,6 +62,71 @@ describe.each(["sha1", "sha256"] as const)("a trunk of many pushes, %s", (format
     const compaction = await compact(new Repository(store), { newId: randomId, scratch: memoryScratch(4096) });
     expect(compaction.retiredPacks).toBeGreaterThan(1);
     expect(compaction.retiredPacks).toBeLessThan(64);
+    expect(await thinness(store)).toEqual([false, true]);
+    expect(await clonedObjects(store)).toEqual(expected);
+  });
+});
+
+describe.each(["sha1", "sha256"] as const)("a trunk of many pushes beside a large segment, %s", (format) => {
+  let trunk: PushedTrunk;
+  let expected: string[];
+
+  beforeAll(async () => {
+    trunk = await new PushedTrunk(format, Date.now, 300).begin();
+    await trunk.push("main", { segment: true });
+    for (let pushes = 0; pushes < 64; pushes++) await trunk.push();
+    expected = trunk.expected(await trunk.repository.readExisting());
+  }, 120_000);
+  afterAll(() => trunk.remove());
+
+  test("gets a thin segment, which repeats nothing", async () => {
+    const store = await copyOf(trunk.store);
+    const compaction = await run(store);
+    expect(compaction).toMatchObject({ retiredPacks: 64, segments: 1 });
+    expect(compaction.writtenSize).toBeLessThan(compaction.retiredSize);
+    expect(await thinness(store)).toEqual([false, true]);
+    expect(await clonedObjects(store)).toEqual(expected);
+    expect(await run(store)).toMatchObject({ retiredPacks: 0, segments: 0 });
+  });
+
+  test("which is read without git, and from a snapshot", async () => {
+    const store = await copyOf(trunk.store);
+    const { state } = await run(store);
+    expect(decodeSnapshot(encodeSnapshot(state), "a snapshot").packs).toEqual(new Map(state.packs));
+    const read = [];
+    for await (const { id } of trunkObjects(store, state).readMany(expected)) read.push(id);
+    expect(read.sort()).toEqual(expected);
+  });
+
+  test("which stops who does not know it, and whose own index is held against it", async () => {
+    const store = await copyOf(trunk.store);
+    const { state } = await run(store);
+    const record = await (await store.get(recordKey(state.slot)))?.bytes();
+    expect(Buffer.from(record as Uint8Array).toString()).toMatch(/\nrequire thin\nretire /);
+    expect(Buffer.from(encodeSnapshot(state)).toString()).toMatch(/\nrequire thin\nhorizon /);
+    const [one, thin] = [...state.packs.values()].map(({ pack }) => pack as Segment) as [Segment, Segment];
+    await expect(verifyThinSegment(store, state, thin)).resolves.toBeUndefined();
+    const { indexSize, indexDigest } = one;
+    const index = await (await store.get(indexKey(one.id)))?.bytes();
+    await store.put(indexKey(thin.id), index as Uint8Array);
+    const wrong = verifyThinSegment(store, state, { ...thin, indexSize, indexDigest });
+    await expect(wrong).rejects.toMatchObject({ code: "CORRUPT" });
+  });
+
+  test("and is made anew when something was dropped meanwhile", async () => {
+    const store = await copyOf(trunk.store);
+    const uploads: string[] = [];
+    const busy = visited(store, async ({ operation, key }, send) => {
+      if (operation === "create" && key.endsWith(".pack")) uploads.push(key);
+      if (operation === "create" && key.startsWith("journal/") && uploads.length === 1) {
+        const record = recordAfter(await new Repository(store).readExisting(), { drop: true });
+        await store.create(recordKey(record.slot), encodeRecord(record).bytes);
+      }
+      return send();
+    });
+    expect(await run(busy)).toMatchObject({ retiredPacks: 64, segments: 1 });
+    expect(uploads).toHaveLength(2);
+    expect(await thinness(store)).toEqual([false, true]);
     expect(await clonedObjects(store)).toEqual(expected);
   });
 });

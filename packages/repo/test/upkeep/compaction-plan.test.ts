@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { CataloguePack } from "../../src/format/state.ts";
-import { planCompaction } from "../../src/upkeep/compaction-plan.ts";
+import { planCompaction, totalSize } from "../../src/upkeep/compaction-plan.ts";
 import { segment } from "../samples.ts";
 import { SeededRandom } from "../seeded-random.ts";
 
-function packOf(kind: "segment" | "record", slot: number, size: number): CataloguePack {
-  const name = kind === "segment" ? ({ kind, id: segment(slot).id } as const) : ({ kind, slot } as const);
-  return { name, slot, pack: { ...segment(slot), size } };
+function packOf(kind: "segment" | "thin" | "record", slot: number, size: number): CataloguePack {
+  if (kind === "record") return { name: { kind, slot }, slot, pack: { ...segment(slot), size } };
+  const name = { kind: "segment", id: segment(slot).id } as const;
+  return { name, slot, pack: { ...segment(slot), size, ...(kind === "thin" ? { thin: true } : {}) } };
 }
 
 /** What becomes of so many pushes whose sizes `sizeOf` says, when each is followed by compaction. */
@@ -22,10 +23,10 @@ function history(pushes: number, sizeOf: (random: SeededRandom) => number) {
     packs.push(packOf(size > 2 ** 20 ? "segment" : "record", slot, size));
     most = Math.max(most, packs.length);
     for (let plan = planCompaction(packs); plan !== undefined; plan = planCompaction(packs)) {
-      const merged = plan.reduce((sum, { pack }) => sum + pack.size, 0);
+      const merged = totalSize(plan.packs);
       written += merged;
-      const gone = new Set(plan);
-      packs = [...packs.filter((pack) => !gone.has(pack)), packOf("segment", slot, merged)];
+      const gone = new Set(plan.packs);
+      packs = [...packs.filter((pack) => !gone.has(pack)), packOf(plan.thin ? "thin" : "segment", slot, merged)];
     }
   }
   return { amplification: written / pushed, most };
@@ -41,33 +42,52 @@ describe("after many pushes", () => {
     const { amplification, most } = history(pushes, sizeOf);
     expect(amplification).toBeLessThan(4);
     expect(amplification).toBeGreaterThan(0.9);
-    expect(most).toBeLessThan(64 + 8 * 16);
+    expect(most).toBeLessThan(2 * 64 + 6 * 16);
   });
 });
 
 describe("a plan", () => {
   const inline = Array.from({ length: 64 }, (_, slot) => packOf("record", slot, 1000));
   const segments = Array.from({ length: 16 }, (_, slot) => packOf("segment", 100 + slot, 70_000 + slot));
+  const thin = (count: number) => Array.from({ length: count }, (_, slot) => packOf("thin", 200 + slot, 10_000));
 
   test("leaves alone what is well", () => {
     expect(planCompaction([])).toBeUndefined();
     expect(planCompaction([...inline.slice(1), ...segments.slice(1)])).toBeUndefined();
+    expect(planCompaction([...thin(63), ...inline.slice(1)])).toBeUndefined();
   });
 
   test("takes in what travels in records, before it touches segments", () => {
-    expect(planCompaction([...segments, ...inline])).toEqual(inline);
+    expect(planCompaction([...segments, ...inline])).toEqual({ packs: inline, thin: true });
     const few = [packOf("record", 0, 2 ** 21), packOf("record", 1, 2 ** 21)];
-    expect(planCompaction([...few, ...segments])).toEqual(few);
+    expect(planCompaction([packOf("segment", 9, 2 ** 25), ...few, ...segments])).toEqual({ packs: few, thin: true });
+  });
+
+  test("makes all one when the thin packs weigh half as much as the rest", () => {
+    expect(planCompaction(inline)).toEqual({ packs: inline, thin: false });
+    const all = [packOf("segment", 90, 188_000), ...thin(3), ...inline];
+    expect(planCompaction(all)).toEqual({ packs: all, thin: false });
+    const light = [packOf("segment", 90, 188_001), ...thin(3), ...inline];
+    expect(planCompaction(light)).toEqual({ packs: inline, thin: true });
+  });
+
+  test("makes the thin packs one when they are many", () => {
+    const rest = packOf("segment", 90, 2 ** 29);
+    expect(planCompaction([rest, ...thin(62), ...inline])).toEqual({ packs: inline, thin: true });
+    expect(planCompaction([rest, ...thin(63), ...inline])).toEqual({ packs: [...thin(63), ...inline], thin: false });
+    const heavy = [packOf("thin", 91, 2 ** 24), ...inline];
+    expect(planCompaction([rest, ...heavy])).toEqual({ packs: heavy, thin: false });
   });
 
   test("merges a full class of segments, and never the largest", () => {
-    expect(planCompaction([...inline.slice(1), ...segments])).toEqual(segments);
+    expect(planCompaction([...inline.slice(1), ...segments])).toEqual({ packs: segments, thin: false });
+    expect(planCompaction([...thin(40), ...segments.slice(1)])).toBeUndefined();
     const large = Array.from({ length: 40 }, (_, slot) => packOf("segment", slot, 2 ** 30 + slot));
     expect(planCompaction(large)).toBeUndefined();
   });
 
   test("keeps within the room that there is, from the oldest on", () => {
-    expect(planCompaction(inline, 10_500)).toEqual(inline.slice(0, 10));
+    expect(planCompaction(inline, 10_500)).toEqual({ packs: inline.slice(0, 10), thin: true });
     expect(planCompaction(inline, 1500)).toBeUndefined();
   });
 });

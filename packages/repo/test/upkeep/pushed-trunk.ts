@@ -1,10 +1,11 @@
 import type { Backend } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
-import type { Segment } from "../../src/format/pack-name.ts";
-import type { State } from "../../src/format/state.ts";
+import { isThin, type Segment } from "../../src/format/pack-name.ts";
+import type { CataloguePack, State } from "../../src/format/state.ts";
 import type { ObjectFormat } from "../../src/pack/object-format.ts";
 import { Repository } from "../../src/repository.ts";
 import { downloadInline, downloadSegment } from "../../src/transfer/download.ts";
+import { verifyThinSegment } from "../../src/transfer/thin-segment.ts";
 import { GitRepository, objectCountOf } from "../git-repository.ts";
 import { SeededRandom } from "../seeded-random.ts";
 
@@ -18,13 +19,13 @@ export class PushedTrunk {
   readonly #random = new SeededRandom(7);
   #pushes = 0;
 
-  /** `now` is the store's clock. */
-  constructor(format: ObjectFormat = "sha1", now = Date.now) {
+  /** `now` is the store's clock; each file has `lineCount` lines. */
+  constructor(format: ObjectFormat = "sha1", now = Date.now, lineCount = 40) {
     this.format = format;
     this.git = new GitRepository(format);
     this.store = new MemoryBackend({ now });
     this.repository = new Repository(this.store);
-    for (let file = 0; file < 12; file++) this.#files[`file-${file}`] = this.#text(40);
+    for (let file = 0; file < 12; file++) this.#files[`file-${file}`] = this.#text(lineCount);
   }
 
   async begin(): Promise<this> {
@@ -36,8 +37,11 @@ export class PushedTrunk {
     this.git.remove();
   }
 
-  /** Pushes a commit that changes a few lines, on top of the branch or of `base`; as a thin pack, or as a segment. */
-  async push(branch = "main", options: { readonly segment?: boolean; readonly force?: boolean } = {}): Promise<string> {
+  /** Pushes a commit that changes a few lines, on top of the branch, or of `from` if it is new; as a thin pack, or as a segment. */
+  async push(
+    branch = "main",
+    options: { readonly segment?: boolean; readonly force?: boolean; readonly from?: string } = {},
+  ): Promise<string> {
     const state = await this.repository.readExisting();
     const ref = `refs/heads/${branch}`;
     const oldId = state.refs.get(ref)?.id;
@@ -45,7 +49,8 @@ export class PushedTrunk {
     const lines = (this.#files[name] as string).split("\n");
     lines[this.#random.between(0, lines.length - 2)] = this.#text(1).trim();
     this.#files[name] = lines.join("\n");
-    const parents = oldId === undefined || options.force ? [] : [oldId];
+    const parent = options.force ? undefined : (oldId ?? options.from);
+    const parents = parent === undefined ? [] : [parent];
     const newId = this.git.commit(this.#files, parents);
     const assumed = options.segment ? [] : [...new Set([...state.refs.values()].map(({ id }) => id))];
     const bytes = this.git.pack([newId], assumed, options.segment ? [] : ["--thin", "--delta-base-offset"]);
@@ -92,12 +97,18 @@ export async function clonedObjects(backend: Backend): Promise<string[]> {
   const state = await new Repository(backend).readExisting();
   const clone = new GitRepository(state.objects);
   try {
-    const isSegment = (kind: string) => kind === "segment";
-    for (const wanted of [true, false]) {
+    const rank = (pack: CataloguePack) => (pack.name.kind !== "segment" ? 2 : isThin(pack) ? 1 : 0);
+    for (const wanted of [0, 1, 2]) {
       for (const pack of state.packs.values()) {
-        if (isSegment(pack.name.kind) !== wanted) continue;
-        if (!wanted) {
+        if (rank(pack) !== wanted) continue;
+        if (wanted === 2) {
           clone.run(["index-pack", "--stdin", "--fix-thin"], await downloadInline(backend, pack));
+          continue;
+        }
+        if (wanted === 1) {
+          const segment = pack.pack as Segment;
+          clone.run(["index-pack", "--stdin", "--fix-thin"], await whole(downloadSegment(backend, segment, "pack")));
+          await verifyThinSegment(backend, state, segment);
           continue;
         }
         const bytes = await whole(downloadSegment(backend, pack.pack as Segment, "pack"));
