@@ -15,7 +15,7 @@ const checks: Readonly<Record<string, string>> = {
   unused: "unused files, exports and dependencies",
   layers: "who imports whom",
   packaging: "packed packages",
-  docs: "machine paths and registry hosts",
+  docs: "machine paths and registry hosts; the SDK's pages are as its comments",
 };
 
 const none = { passed: 0, failed: 0, skipped: 0 };

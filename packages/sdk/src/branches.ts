@@ -8,6 +8,7 @@ import { branchPrefix, type OpenSession, type Session } from "./session.ts";
 /** A branch, in the shape that the command line prints. */
 export interface Branch {
   readonly object: "branch";
+  /** Without `refs/heads/`. */
   readonly name: string;
   /** The last commit here, `null` when it is not here: a `Trunk` has the branch one stands on, `Trunks` has none. */
   readonly local_id: ObjectId | null;
@@ -17,6 +18,7 @@ export interface Branch {
   readonly relation: "equal" | "ahead" | "behind" | "diverged" | "local" | "trunk" | "unknown";
   /** Commits that the trunk does not have, and the other way round; where a clone could count them. */
   readonly ahead?: number;
+  /** Commits that the trunk has and that are not here; where a clone could count them. */
   readonly behind?: number;
   /** Whether the trunk's HEAD names it; `null` when the trunk could not be asked. */
   readonly default: boolean | null;
@@ -24,6 +26,7 @@ export interface Branch {
 
 /** Which branch is meant. */
 export interface BranchOptions extends RequestOptions {
+  /** The branch, without `refs/heads/`. */
   readonly name: string;
 }
 

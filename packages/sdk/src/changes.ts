@@ -17,17 +17,21 @@ export interface PathChange {
 /** A change as it is shown. */
 export interface Change {
   readonly object: "change";
+  /** From the top of the repository. */
   readonly path: string;
   /** Where it was; of what was renamed or copied alone. */
   readonly source_path?: string;
   /** `retyped`: a file became a symbolic link, or the like. The last three are told by the command line only. */
   readonly kind: "added" | "removed" | "modified" | "retyped" | "renamed" | "copied" | "unmerged";
+  /** What stands there now, or stood there before it was removed. */
   readonly type: EntryType;
   /** As in `100644`; `null` where there is nothing. */
   readonly old_mode: string | null;
+  /** The same afterwards. */
   readonly new_mode: string | null;
   /** `null` where there is nothing, and of a file in a worktree, which has no id yet. */
   readonly old_id: ObjectId | null;
+  /** The same afterwards. */
   readonly new_id: ObjectId | null;
 }
 

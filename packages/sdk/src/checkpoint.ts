@@ -30,11 +30,15 @@ export interface CheckpointAnswer extends Checkpoint {
 /** A page of checkpoints. To count all of them would take reading all of them, so their number is told at the end only. */
 export interface CheckpointPage {
   readonly object: "list";
+  /** The checkpoints of this page. */
   readonly data: readonly Checkpoint[];
+  /** How many were asked for. */
   readonly limit: number;
+  /** How many were left out at the beginning. */
   readonly offset: number;
   /** `null` while there are more. */
   readonly total_count: number | null;
+  /** Whether more follow this page. */
   readonly has_more: boolean;
 }
 

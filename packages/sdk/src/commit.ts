@@ -4,7 +4,9 @@ import { type Identity, identityLine } from "./identity.ts";
 
 /** Who and when, as a commit has it. */
 export interface Signature {
+  /** As git has it. */
   readonly name: string;
+  /** As git has it; need not be an address. */
   readonly email: string;
   /** As in `2026-11-21T14:30:00+01:00`. */
   readonly date: string;
@@ -13,11 +15,17 @@ export interface Signature {
 /** A commit, in the shape that the command line prints. */
 export interface Commit {
   readonly object: "commit";
+  /** The commit's own id. */
   readonly id: ObjectId;
+  /** The tree of its files. */
   readonly tree: ObjectId;
+  /** The commits that it follows; none for a first one. */
   readonly parents: readonly ObjectId[];
+  /** Who made the change, and when. */
   readonly author: Signature;
+  /** Who made the commit, and when. */
   readonly committer: Signature;
+  /** All of it, with the line feed that ends it. */
   readonly message: string;
 }
 

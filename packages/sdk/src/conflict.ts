@@ -3,6 +3,7 @@ import type { ObjectId } from "@trunks/repo/client";
 
 /** A ref that is not what a push had expected. */
 export interface MovedRef {
+  /** The full name: `refs/heads/main`. */
   readonly ref: string;
   /** What the push was made on; `null` for nothing. */
   readonly expected: ObjectId | null;

@@ -3,7 +3,9 @@ import { encodeText } from "@trunks/repo/client";
 
 /** Who made a commit, and when. */
 export interface Identity {
+  /** As it shall stand in commits. */
   readonly name: string;
+  /** As it shall stand in commits. */
   readonly email: string;
   /** Default: now. */
   readonly date?: Date;

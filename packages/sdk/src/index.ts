@@ -1,5 +1,7 @@
+export type { ByteRange, ErrorCode, RequestOptions } from "@trunks/core";
 export { isTrunksError, TrunksError } from "@trunks/core";
 export type { NamedStorage } from "@trunks/location";
+export type { ObjectFormat, ObjectId, StateCache } from "@trunks/repo/client";
 export type { Branch, Branches, BranchOptions, CreateBranchOptions } from "./branches.ts";
 export type { Change } from "./changes.ts";
 export type {
@@ -28,6 +30,7 @@ export type { ListAnswer, PageOptions } from "./list-answer.ts";
 export type { LogOptions, LogPage } from "./log.ts";
 export type { MaintenanceAnswer, MaintenanceOptions } from "./maintenance.ts";
 export type { MergeAnswer, MergeConflict, MergeOptions } from "./merge.ts";
+export type { EntryType } from "./mode.ts";
 export type {
   ExecAnswer,
   ExecOptions,

@@ -5,9 +5,13 @@ import type { Session } from "./session.ts";
 
 /** What isomorphic-git asks of a file. */
 export interface IsomorphicGitStat {
+  /** In bytes. */
   readonly size: number;
+  /** File type and permissions, as of `node:fs`. */
   readonly mode: number;
+  /** Nothing here has a time: always the same. */
   readonly mtimeMs: number;
+  /** As `mtimeMs`. */
   readonly ctimeMs: number;
   isFile(): boolean;
   isDirectory(): boolean;
@@ -32,7 +36,9 @@ export interface IsomorphicGitFs {
 
 /** To be spread into the arguments of isomorphic-git: `git.log({ ...trunk.isomorphicGit() })`. */
 export interface IsomorphicGit {
+  /** What isomorphic-git takes as `fs`. */
   readonly fs: { readonly promises: IsomorphicGitFs };
+  /** What isomorphic-git takes as `gitdir`: a path that means something to this `fs` alone. */
   readonly gitdir: string;
 }
 

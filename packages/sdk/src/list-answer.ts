@@ -3,11 +3,15 @@ import { TrunksError } from "@trunks/core";
 /** A page of a list, in the shape that the command line prints with `--json`. */
 export interface ListAnswer<Item> {
   readonly object: "list";
+  /** The items of this page. */
   readonly data: readonly Item[];
+  /** How many were asked for. */
   readonly limit: number;
+  /** How many were left out at the beginning. */
   readonly offset: number;
   /** How many there are in all. */
   readonly total_count: number;
+  /** Whether more follow this page. */
   readonly has_more: boolean;
 }
 

@@ -13,7 +13,9 @@ export interface FileEntry {
   readonly object: "file";
   /** From the top of the repository. */
   readonly path: string;
+  /** What it is. */
   readonly type: EntryType;
+  /** Whether it is a file that may be run. */
   readonly executable: boolean;
   /** As git prints it: `100644`. */
   readonly mode: string;

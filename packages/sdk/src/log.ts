@@ -18,11 +18,15 @@ export interface LogOptions extends RequestOptions, PageOptions {
 /** A page of a history. To count all of it would take reading all of it, so its length is told at its end only. */
 export interface LogPage {
   readonly object: "list";
+  /** The commits of this page. */
   readonly data: readonly Commit[];
+  /** How many were asked for. */
   readonly limit: number;
+  /** How many were left out at the beginning. */
   readonly offset: number;
   /** `null` while there are more. */
   readonly total_count: number | null;
+  /** Whether more follow this page. */
   readonly has_more: boolean;
 }
 

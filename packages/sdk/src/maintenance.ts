@@ -19,12 +19,15 @@ export interface MaintenanceAnswer {
   readonly object: "maintenance";
   /** Packs that became fewer. */
   readonly merged_packs: number;
+  /** How large those were together. */
   readonly merged_bytes: number;
   /** What they became. */
   readonly written_packs: number;
+  /** How large those are together. */
   readonly written_bytes: number;
   /** Files of the store that nobody has needed for the grace time. */
   readonly deleted_files: number;
+  /** How large those were together. */
   readonly deleted_bytes: number;
 }
 

@@ -18,6 +18,7 @@ const maxTextSizeBytes = 2 ** 23;
 /** A path that both sides changed, and that no rule decides. */
 export interface MergeConflict {
   readonly object: "conflict";
+  /** From the top of the repository. */
   readonly path: string;
   /**
    * `content`: both changed its lines. `binary`: it has no lines. `removed`: one side removed what the other changed. `added`:
@@ -26,7 +27,9 @@ export interface MergeConflict {
   readonly reason: "content" | "binary" | "removed" | "added" | "kind";
   /** The objects of the three versions; `null` where there is none. */
   readonly base_id: ObjectId | null;
+  /** That of the branch which is merged into. */
   readonly our_id: ObjectId | null;
+  /** That of what is merged. */
   readonly their_id: ObjectId | null;
   /** The text with git's markers around what both changed; `null` unless the reason is `content` or `added`. */
   readonly marked: string | null;
@@ -39,6 +42,7 @@ export interface MergeAnswer {
   readonly result: "up-to-date" | "fast-forward" | "merged" | "conflicts";
   /** The last commit here, afterwards. */
   readonly commit: ObjectId | null;
+  /** What could not be decided; empty unless the result is `conflicts`. */
   readonly conflicts: readonly MergeConflict[];
 }
 
@@ -46,7 +50,9 @@ export interface MergeAnswer {
 export interface MergeOptions extends RequestOptions {
   /** Default: `Merge branch 'NAME'`. */
   readonly message?: string;
+  /** Of the merge. Default: as given when the trunk was opened. */
   readonly author?: Identity;
+  /** Of the merge. Default: as given when the trunk was opened. */
   readonly committer?: Identity;
   /** Decides a conflict, unless its reason is `kind`: the content that shall stand there, or `null` for no file. `undefined` leaves it. */
   readonly resolve?: (

@@ -49,11 +49,13 @@ export interface Mount {
   unmount(options?: RequestOptions): Promise<Unmounted>;
 }
 
+/** A shell in a mount. */
 export interface LocalShell {
   /** Runs a command line by `sh`, and answers when it has ended, however it ended. */
   exec(command: string, options?: ExecOptions): Promise<ExecAnswer>;
 }
 
+/** How a command is run. */
 export interface ExecOptions extends RequestOptions {
   /** Over the process's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -61,16 +63,21 @@ export interface ExecOptions extends RequestOptions {
   readonly input?: string | Uint8Array;
 }
 
+/** How a command ended. */
 export interface ExecAnswer {
   /** 128 and the signal's number, when a signal ended it. */
   readonly exitCode: number;
+  /** What it wrote to standard output. */
   readonly stdout: string;
+  /** What it wrote to standard error. */
   readonly stderr: string;
 }
 
 /** What a folder that is no mount any more holds and the trunk does not. */
 export interface Unmounted {
+  /** Absolute. */
   readonly path: string;
+  /** What the trunk does not have. */
   readonly unpushed: Unpushed;
 }
 
@@ -79,6 +86,7 @@ export interface Unpushed {
   readonly branches: readonly { readonly name: string; readonly commits: number }[];
   /** Files that are not as in the last commit, new ones among them; ignored ones are not. */
   readonly files: readonly string[];
+  /** How many stashes there are. */
   readonly stashes: number;
 }
 

@@ -18,6 +18,7 @@ export interface PushOptions extends RequestOptions {
 /** What a push did. */
 export interface PushAnswer {
   readonly object: "push";
+  /** The full name of the branch. */
   readonly ref: string;
   /** What the trunk had before; `null` for a new branch. */
   readonly old_id: ObjectId | null;

@@ -6,6 +6,7 @@ import type { Session } from "./session.ts";
 
 /** A file with its content. */
 export interface ReadFile extends FileEntry {
+  /** Its content, the caller's own. Small files may share one buffer: keep a copy of what is to be kept for long. */
   readonly bytes: Uint8Array;
 }
 

@@ -8,22 +8,27 @@ import { branchPrefix, Session, type SessionOptions } from "./session.ts";
 /** A repository in a storage, in the shape that the command line prints. */
 export interface Repo {
   readonly object: "repository";
+  /** The name in the store. */
   readonly name: string;
   /** The URL of its trunk, without secrets. */
   readonly url: string;
   /** What follows is not in lists, which look at no repository: each would cost requests. */
   readonly id?: string;
+  /** By which hash its objects are named. */
   readonly object_format?: ObjectFormat;
   /** The branch that HEAD names; there need not be such a branch yet. */
   readonly default_branch?: string;
   /** The last commit of that branch; `null` when it has none. */
   readonly head_id?: ObjectId | null;
+  /** How many branches it has. */
   readonly branch_count?: number;
+  /** How many tags it has. */
   readonly tag_count?: number;
 }
 
 /** Which repository is meant. */
 export interface RepoOptions extends RequestOptions {
+  /** The repository's name in the store. */
   readonly name: string;
 }
 
@@ -37,6 +42,7 @@ export interface CreateRepoOptions extends RepoOptions {
 
 /** A store that holds repositories, and how their trunks are called in it. */
 export interface RepoStore {
+  /** All of the store. */
   readonly backend: Backend;
   /** The store's keys of a trunk, as a backend of its own. Throws `CONFIG_INVALID` for what is no name. */
   scoped(name: string): Backend;
@@ -44,6 +50,7 @@ export interface RepoStore {
   url(name: string): string;
   /** For its mirrors. */
   readonly options?: RepositoryOptions;
+  /** Of the sessions that repositories are looked at with. */
   readonly session: SessionOptions;
 }
 

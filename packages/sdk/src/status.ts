@@ -10,13 +10,15 @@ import type { Session } from "./session.ts";
 /** What is here and not in the trunk, and the other way round. */
 export interface Status {
   readonly object: "status";
+  /** The branch that is worked on, without `refs/heads/`. */
   readonly branch: string;
   /** The last commit here; `null` on a branch without one. */
   readonly commit: ObjectId | null;
   /** What the trunk's branch is, as it was read last; `null` when it has none. */
   readonly trunk_id: ObjectId | null;
-  /** Commits that are not pushed, and those of the trunk that are not here. */
+  /** Commits that are not pushed. */
   readonly ahead: number;
+  /** Commits that the trunk's branch has and this one has not, as it was read last. */
   readonly behind: number;
   /** What is staged. */
   readonly changes: readonly Change[];

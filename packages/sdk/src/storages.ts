@@ -7,6 +7,7 @@ import { type Surroundings, surroundingsOf } from "./open.ts";
 
 /** Which storage is meant. */
 export interface StorageOptions extends RequestOptions {
+  /** The storage's name. */
   readonly name: string;
 }
 

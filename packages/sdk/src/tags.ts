@@ -10,6 +10,7 @@ import type { OpenSession, Session } from "./session.ts";
 /** A tag, in the shape that the command line prints. */
 export interface Tag {
   readonly object: "tag";
+  /** Without `refs/tags/`. */
   readonly name: string;
   /** What the ref points to: a tag's object, or what is tagged. */
   readonly id: ObjectId;
@@ -21,6 +22,7 @@ export interface Tag {
 
 /** Which tag is meant. */
 export interface TagOptions extends RequestOptions {
+  /** The tag, without `refs/tags/`. */
   readonly name: string;
 }
 
@@ -30,6 +32,7 @@ export interface CreateTagOptions extends TagOptions {
   readonly from?: string;
   /** Makes it an annotated tag. */
   readonly message?: string;
+  /** Who tags. Default: the committer given when the trunk was opened. */
   readonly tagger?: Identity;
 }
 

@@ -37,7 +37,9 @@ import { Tags } from "./tags.ts";
  * this object. Every call takes a signal, and calls that change something go one after another.
  */
 export class Trunk implements AsyncDisposable {
+  /** The trunk's branches. */
   readonly branches: Branches;
+  /** The trunk's tags. */
   readonly tags: Tags;
   readonly #session: Session;
 
@@ -246,6 +248,7 @@ export class Trunk implements AsyncDisposable {
     await this.#session.close();
   }
 
+  /** As `close`: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

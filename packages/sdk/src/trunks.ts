@@ -30,11 +30,17 @@ export interface TrunksOptions extends Omit<OpenUrlOptions, "signal" | "branch">
  * have pushed; the clone's own files, branches and commits are neither read nor changed.
  */
 export class Trunks implements AsyncDisposable {
+  /** The repositories of the store. */
   readonly repos: Repos;
+  /** The trunk's branches. */
   readonly branches: Branches;
+  /** The trunk's tags. */
   readonly tags: Tags;
+  /** The trunk's commits. */
   readonly commits: Commits;
+  /** The checkpoints of the trunk's branches. */
   readonly checkpoints: Checkpoints;
+  /** The storages of the clone's settings. */
   readonly storages: Storages;
   readonly #options: TrunksOptions;
   #opening: Promise<Session> | undefined;
@@ -78,6 +84,7 @@ export class Trunks implements AsyncDisposable {
     await (await store?.catch(() => undefined))?.backend.close();
   }
 
+  /** As `close`: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
