@@ -25,6 +25,6 @@ export { packIndexBytes } from "./pack/pack-index-bytes.ts";
 export { PackWriter } from "./pack/pack-writer.ts";
 export { Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
 export { TrunkObjects } from "./transfer/objects.ts";
-export { inlinePackLimit, type PublicationPack } from "./transfer/publish.ts";
+export { inlinePackLimit, type PublicationPack } from "./transfer/publication.ts";
 export { SegmentsAhead } from "./transfer/segments-ahead.ts";
 export { maintenanceDue } from "./upkeep/due.ts";

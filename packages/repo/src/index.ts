@@ -50,7 +50,7 @@ export {
   type Publication,
   type PublicationPack,
   type PublishOutcome,
-} from "./transfer/publish.ts";
+} from "./transfer/publication.ts";
 export type { SegmentBody } from "./transfer/segment-upload.ts";
 export { SegmentsAhead } from "./transfer/segments-ahead.ts";
 export { verifyThinSegment } from "./transfer/thin-segment.ts";

@@ -25,7 +25,8 @@ import {
 } from "./mirror/sighting.ts";
 import type { ObjectFormat } from "./pack/object-format.ts";
 import { randomId } from "./platform.ts";
-import { type Publication, Publisher, type PublishOutcome } from "./transfer/publish.ts";
+import type { Publication, PublishOutcome } from "./transfer/publication.ts";
+import { Publisher } from "./transfer/publish.ts";
 import { longTail, snapshotDue, writeSnapshot } from "./upkeep/snapshot.ts";
 
 /** Where a client keeps its last known state between processes. Losing it costs a round trip, nothing else. */
@@ -97,6 +98,8 @@ export class Repository {
   readonly #records = new RecentRecords();
   /** The state that this object's last push led to. */
   #published: State | undefined;
+  /** When the state was read or written, by the clock of the options. */
+  #readMs: number | undefined;
   /** So many records were read behind the newest snapshot when nothing was known. */
   #tailLength = 0;
   #snapshotDue = false;
@@ -202,7 +205,8 @@ export class Repository {
     const { now = Date.now, sleep, largeSettings } = this.#options;
     const { mirrors } = this;
     const publisher = new Publisher(this.#primary, { now, sleep, mirrors, newId: this.#newId, largeSettings });
-    const { outcome, reading, ownSlot, tidy } = await publisher.publish(state, publication, options);
+    const readMs = this.#readMs;
+    const { outcome, reading, ownSlot, tidy } = await publisher.publish(state, publication, { ...options, readMs });
     this.#take(reading);
     this.#tidy.push(tidy);
     if (outcome.kind === "decided" && outcome.moves.includes("applied")) {
@@ -365,6 +369,7 @@ export class Repository {
     if (known?.trunkId === reading.state.trunkId && known.slot > reading.state.slot) return known;
     this.#records.add(reading.records);
     this.#state = reading.state;
+    this.#readMs = (this.#options.now ?? Date.now)();
     return reading.state;
   }
 

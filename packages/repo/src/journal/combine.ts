@@ -11,6 +11,8 @@ import type { State } from "../format/state.ts";
 const freshMs = 60_000;
 /** So many writers try for a slot at once; the others wait for one of them to carry all. */
 const carrierCount = 32;
+/** So many slots long the same few of those who are late try first. */
+const slotsOfOrder = 16;
 /** Intents asked for at a time. */
 const readConcurrency = 128;
 /** Lines of others' entries in one record, in bytes; more are left to the next carrier. */
@@ -80,6 +82,16 @@ export class Combiner {
     this.#look(state).catch(ignored);
   }
 
+  /** Looks who else waits, and reads nothing of theirs. Never throws. */
+  async list(): Promise<void> {
+    this.#listed = await this.#list().catch(() => this.#listed);
+  }
+
+  /** Reads what those have left who wait as of `state`, to carry them. Never throws. */
+  async readWaiting(state: State): Promise<void> {
+    await this.#readAll(this.#waiting(state), state).catch(ignored);
+  }
+
   /** Ends looking: what became of the entry is known. */
   end(): void {
     this.#isOver = true;
@@ -90,15 +102,20 @@ export class Combiner {
     this.#isAlone = true;
   }
 
-  /** Whether it is for this writer to try for the slot behind `state`; otherwise one of the others will carry it. */
-  isTurn(state: State): boolean {
+  /**
+   * Whether it is for this writer to try for the slot behind `state`; otherwise one of the others will carry it. With `polls`
+   * it is one of few, the more the oftener it has looked in vain for a record of one of them.
+   */
+  isTurn(state: State, polls?: number): boolean {
     const waiting = this.#waiting(state);
-    if (waiting.length < carrierCount) return true;
-    // Every slot has its own order, so that those who died waiting are not always the first.
-    const digit = 8 + ((state.slot + 1) % 24);
+    const count = polls === undefined ? carrierCount : fewCarriers(waiting.length, polls);
+    if (waiting.length < count) return true;
+    // The order changes with the slot, so that those who died waiting are not always the first; of few, less often, because
+    // those who have read what the others left had better go on.
+    const digit = 8 + ((polls === undefined ? state.slot + 1 : Math.floor((state.slot + 1) / slotsOfOrder)) % 24);
     const turned = (id: string) => id.slice(digit) + id;
     const own = turned(this.#entry.id);
-    return waiting.filter((id) => turned(id) < own).length < carrierCount;
+    return waiting.filter((id) => turned(id) < own).length < count;
   }
 
   /** The entries of others that wait to be carried into the slot behind `state`, those that wait longest first. */
@@ -188,6 +205,11 @@ export class Combiner {
       return undefined;
     }
   }
+}
+
+/** Each of them reads what all the others have left. */
+function fewCarriers(waitingCount: number, polls: number): number {
+  return Math.max(2, Math.sqrt(waitingCount)) * 2 ** Math.max(0, polls - 2);
 }
 
 /** Whether the fold would say something of the entry in the slot behind `state`. */

@@ -79,6 +79,13 @@ export async function readNext(backend: Backend, state: State, options: RequestO
   return extended({ state, records: [] }, [...run.records, ...more]);
 }
 
+/** Reads the record behind `state` if it is there, and no other. */
+export async function readOne(backend: Backend, state: State, options: RequestOptions = {}): Promise<Reading> {
+  const known: Reading = { state, records: [] };
+  const run = await new SlotReader(backend, options).run(state.slot + 1, 1);
+  return run.stub === undefined ? extended(known, run.records) : readAfresh(backend, known, run.stub, options);
+}
+
 export async function readTrunkFile(backend: Backend, options: RequestOptions = {}): Promise<TrunkFile | undefined> {
   const content = await backend.get(trunkFileKey, options);
   return content === undefined ? undefined : decodeTrunkFile(await content.bytes());

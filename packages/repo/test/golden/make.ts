@@ -14,7 +14,7 @@ import type { ObjectFormat } from "../../src/pack/object-format.ts";
 import { scanPack } from "../../src/pack/pack-scan.ts";
 import { Repository } from "../../src/repository.ts";
 import { trunkObjects } from "../../src/transfer/objects.ts";
-import type { Publication } from "../../src/transfer/publish.ts";
+import type { Publication } from "../../src/transfer/publication.ts";
 import { uploadSegments } from "../../src/transfer/segment-upload.ts";
 import { collect } from "../../src/upkeep/collect.ts";
 import { GitRepository, objectCountOf } from "../git-repository.ts";

@@ -4,7 +4,7 @@ import type { State } from "../../src/format/state.ts";
 import type { LargeSettings } from "../../src/large/large-upload.ts";
 import type { ObjectFormat } from "../../src/pack/object-format.ts";
 import { Repository, type RepositoryOptions } from "../../src/repository.ts";
-import type { PublishOutcome } from "../../src/transfer/publish.ts";
+import type { PublishOutcome } from "../../src/transfer/publication.ts";
 import { GitRepository, objectCountOf } from "../git-repository.ts";
 
 /** Small enough for a file of a few kilobytes to have many chunks in several containers. */

@@ -1,6 +1,6 @@
 import type { RefMove } from "../../src/format/entry.ts";
 import type { State } from "../../src/format/state.ts";
-import type { Publication } from "../../src/transfer/publish.ts";
+import type { Publication } from "../../src/transfer/publication.ts";
 import type { Told } from "./truth.ts";
 import type { World } from "./world.ts";
 

@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
         replacement: "  return false;",
       },
       {
-        file: "transfer/publish.ts",
+        file: "transfer/contest.ts",
         found: '"CORRUPT",\n      "the store refused',
         replacement: '"UNAVAILABLE",\n      "the store refused',
       },
@@ -162,7 +162,7 @@ export const mutants: readonly Mutant[] = [
     rule: "what others may carry is refused by the journal only",
     patches: [
       {
-        file: "transfer/publish.ts",
+        file: "transfer/contest.ts",
         found: "if (leftSlot === undefined) return refusal;",
         replacement: "return refusal;",
       },
@@ -173,7 +173,7 @@ export const mutants: readonly Mutant[] = [
     rule: "a push is refused by the newest state only",
     patches: [
       {
-        file: "transfer/publish.ts",
+        file: "transfer/contest.ts",
         found: "if (isOpen || combiner.leftSlot !== undefined) return known;",
         replacement: "return known;",
       },

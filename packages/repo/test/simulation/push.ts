@@ -2,7 +2,7 @@ import { isTrunksError } from "@trunks/core";
 import type { RefMove } from "../../src/format/entry.ts";
 import type { State } from "../../src/format/state.ts";
 import type { Repository } from "../../src/repository.ts";
-import type { Publication } from "../../src/transfer/publish.ts";
+import type { Publication } from "../../src/transfer/publication.ts";
 import { ancestry } from "./commits.ts";
 import { count, isAway, type Process, type Scene } from "./scene.ts";
 import type { Told } from "./truth.ts";
