@@ -50,7 +50,7 @@ export class Contest {
   readonly #with: Contestant;
   readonly #options: RequestOptions;
   #ownSlot: number | undefined;
-  /** Between reading the journal and the first try more time went by than tries take. */
+  /** Between reading the journal and the first try went by more than half the time that a try takes. */
   #isLate = false;
   /** Several records lay between. */
   #isFarBehind = false;
@@ -109,7 +109,7 @@ export class Contest {
       combiner.goAlone();
       return reading;
     }
-    if (tries === 0) this.#isLate = startMs - readMs > 2 * this.#tryMs;
+    if (tries === 0) this.#isLate = startMs - readMs > this.#tryMs / 2;
     if (!this.#isLate) combiner.look(state);
     const next = (await peeked) ?? (await this.#readOn(reading));
     this.#isFarBehind = next.state.slot > state.slot + 1;

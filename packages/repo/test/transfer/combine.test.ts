@@ -14,6 +14,8 @@ import { entry, inlineOf, move, name, oid, segment } from "../samples.ts";
 import { visited } from "../wrapped-backend.ts";
 
 const startMs = 1_700_000_000_000;
+/** Of each of 32 writers that come late, on the average: what the others have put in the journal by then is most of it. */
+const maxRequestsEach = 24;
 const bytes = new TextEncoder().encode("PACK");
 const inline = { kind: "inline", bytes, objectCount: 1 } as const;
 
@@ -89,6 +91,38 @@ describe("a crowd of pushes", () => {
     await Promise.all(told.map(({ tidy }) => tidy()));
     for (const pack of packs) expect(await downloadInline(store, pack)).toEqual(bytes);
     expect((await intents()).length).toBe(packs.filter((pack) => pack.name.kind === "intent").length);
+  });
+
+  test.each([
+    ["at once", 0],
+    ["one by one", 2],
+  ])("that comes late, %s, is carried by a few, and asks for little", async (_, turnsApart) => {
+    const count = 32;
+    const turns = async (turnCount: number) => {
+      for (let turn = 0; turn < turnCount; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    let requests = 0;
+    const counted = visited(store, async (_, send) => {
+      requests++;
+      await turns(2);
+      return send();
+    });
+    // The journal has gone on since they read it.
+    const { state } = writer;
+    await otherPush(1);
+    await otherPush(2);
+    await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        await turns(index * turnsApart);
+        const newId = () => name(5000 + names++);
+        const publisher = new Publisher(counted, { now: () => nowMs, sleep: () => turns(4), newId });
+        const wanted = publication(`b${index}`, index + 1, { pack: inline });
+        const { outcome } = await publisher.publish(state, wanted, { readMs: startMs - 1000 });
+        expect(outcome).toMatchObject({ kind: "decided", moves: ["applied"] });
+      }),
+    );
+    expect((await newest()).refs.size).toBe(count + 3);
+    expect(requests / count).toBeLessThan(maxRequestsEach);
   });
 
   test("to one branch: one is applied, and nobody leaves anything", async () => {
