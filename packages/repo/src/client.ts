@@ -23,6 +23,7 @@ export { isObjectId, type ObjectFormat, type ObjectId } from "./pack/object-form
 export type { ObjectReader } from "./pack/object-reader.ts";
 export { packIndexBytes } from "./pack/pack-index-bytes.ts";
 export { PackWriter } from "./pack/pack-writer.ts";
+export { prepare } from "./platform.ts";
 export { Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
 export { TrunkObjects } from "./transfer/objects.ts";
 export { inlinePackLimit, type PublicationPack } from "./transfer/publication.ts";

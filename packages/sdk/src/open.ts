@@ -3,6 +3,7 @@ import type { Settings } from "@trunks/location";
 import {
   type ObjectFormat,
   type Place,
+  prepare,
   Repository,
   type RepositoryOptions,
   SegmentsAhead,
@@ -131,6 +132,7 @@ export async function openSession(backend: Backend, options: OpenOptions, openPl
   let ahead: SegmentsAhead | undefined;
   const onCold = () => {
     ahead = new SegmentsAhead(backend);
+    prepare();
   };
   try {
     const state = (await repository.read({ signal, onCold })) ?? (await create(repository, options));

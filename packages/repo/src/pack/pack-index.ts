@@ -165,11 +165,14 @@ export class PackIndex {
   #checkIds(): void {
     let position = 0;
     let previous = -1;
+    // At hand: the first index of a process is read before this is compiled.
+    const view = this.#view;
+    const idSize = this.#idSize;
     for (let firstByte = 0; firstByte < 256; firstByte++) {
       const end = this.#fanout(firstByte);
       if (end < position || end > this.objectCount) throw corrupt("counts its objects wrongly");
       for (; position < end; position++) {
-        const head = this.#headAt(position);
+        const head = view.getUint32(idsStart + position * idSize);
         if (head >>> 24 !== firstByte) throw corrupt("counts its objects wrongly");
         // Equal ids are allowed: Git writes such an index for a pack that holds an object twice.
         if (head < previous || (head === previous && this.idAt(position) < this.idAt(position - 1))) {

@@ -19,6 +19,12 @@ export interface Inflated {
 
 /** What a module of this folder exports. */
 export interface Platform {
+  /**
+   * Soon, and once a process, loads what the other functions load when they are called first: that takes some milliseconds, which
+   * are nobody's while the answer to a first request is waited for. Never fails.
+   */
+  prepare(): void;
+
   createDigest(algorithm: DigestAlgorithm): Digest;
 
   /** The digest of bytes in memory, in lower-case hexadecimal digits. */

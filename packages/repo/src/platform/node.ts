@@ -1,8 +1,27 @@
 /** `Platform` by Node's own modules, which Bun and Deno have too. They are loaded when they are needed first. */
 import { type Digest, type DigestAlgorithm, damaged, smallWindow } from "./interface.ts";
+import { inflate } from "./node-inflate.ts";
 import { crypto, stream, zlib } from "./node-modules.ts";
 
 export { inflate } from "./node-inflate.ts";
+
+/** In milliseconds: until then the requests that were begun just now are on their way. */
+const prepareMs = 4;
+const emptyStream = Uint8Array.of(0x78, 0x9c, 0x03, 0x00, 0x00, 0x00, 0x00, 0x01);
+let isPrepared = false;
+
+export function prepare(): void {
+  if (isPrepared) return;
+  isPrepared = true;
+  setTimeout(() => {
+    try {
+      for (const algorithm of ["sha1", "sha256"] as const) digestHex(algorithm, emptyStream);
+      inflate(emptyStream, 0);
+    } catch {
+      // Whoever needs what there is not will hear of it.
+    }
+  }, prepareMs).unref();
+}
 
 export function createDigest(algorithm: DigestAlgorithm): Digest {
   const state = crypto().createHash(algorithm);

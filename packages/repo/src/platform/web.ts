@@ -76,6 +76,10 @@ export function latin1Text(bytes: Uint8Array): string {
   return text;
 }
 
+export function prepare(): void {
+  // All of it came with this module.
+}
+
 export function allocate(size: number): Uint8Array {
   return new Uint8Array(size);
 }
