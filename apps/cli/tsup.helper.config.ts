@@ -5,7 +5,11 @@ import { programBuild } from "../../scripts/tsup.ts";
  * to find and to read.
  */
 export default programBuild({
-  entry: { "git-remote-trunks": "src/git-remote-trunks.ts", helper: "src/helper/main.ts" },
+  entry: {
+    "git-remote-trunks": "src/git-remote-trunks.ts",
+    helper: "src/helper/main.ts",
+    "backend-thread": "src/threads/backend-thread.ts",
+  },
   splitting: false,
   esbuildPlugins: [
     {

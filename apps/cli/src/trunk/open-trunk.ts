@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Backend, Observation } from "@trunks/core";
 import { retry, scope, trace } from "@trunks/layers";
 import {
@@ -8,6 +9,8 @@ import {
   openPlace,
   openRoot,
   redactUrl,
+  resolveStorage,
+  type Settings,
   type Storage,
 } from "@trunks/location";
 import { type Place, Repository } from "@trunks/repo";
@@ -57,7 +60,7 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
   const hasMirrors = () => (repository.known?.map.mirrors.size ?? 0) > 0;
   const backend = layered(opened.backend, opened.prefix, options, hasMirrors);
   const open = async (place: Place) => {
-    const found = await openPlace(place, { ...openOptions, settings });
+    const found = await openCopy(place, settings);
     return layered(found.backend, found.prefix, options, () => true);
   };
   const openFollower = async (place: Place) => {
@@ -73,6 +76,17 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
   const { name, prefix, redactedUrl, storage = "primary", placeUrl: url } = opened;
   const place = { name: storage, url };
   return { repository, backend, name, prefix, place, open, redactedUrl, close: () => repository.close() };
+}
+
+/** Kinds of stores whose clients take long to load, and the processor while they write. */
+const heavySchemes = /^(s3|r2|tigris|b2|wasabi|spaces|minio|gcs|gs|azure|postgres|postgresql|sftp):/;
+
+/** Opens a place of a trunk's map: what works much beside the primary's client works in a thread of its own. */
+async function openCopy(place: Place, settings: Settings | undefined) {
+  const { url } = resolveStorage(place.name, settings?.storages ?? {}, process.env) ?? place;
+  if (!heavySchemes.test(url) || availableParallelism() === 1) return openPlace(place, { ...openOptions, settings });
+  const { openThreaded } = await import("../threads/threaded-backend.ts");
+  return openThreaded({ place: { name: place.name, url: place.url }, settings, installations });
 }
 
 /** Opens a storage's store, all keys of it. */
