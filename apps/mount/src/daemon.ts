@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
 import { withLock } from "@trunks/location";
 import { Git } from "./git.ts";
+import type { SafeState } from "./journal/journal.ts";
 import { readMountRecord } from "./mount-record.ts";
 import { askDaemon, type DaemonRequest, type DaemonStatus, serveDaemon } from "./watch/daemon-socket.ts";
 import { JournalPush } from "./watch/journal-push.ts";
+import { readWatchInterval } from "./watch/watch-interval.ts";
 import { watchLog } from "./watch/watch-log.ts";
 import { WatchedFolder } from "./watch/watched-folder.ts";
 
@@ -23,7 +25,9 @@ async function main(folder: string): Promise<void> {
   const log = watchLog(join(own, "log"));
   const git = new Git(folder, process.env);
   const push = record.watch === "push" ? new JournalPush(git, record.remote, log) : undefined;
-  const watched = new WatchedFolder(git, { mountId: record.id, saved: (state) => push?.want(state), log });
+  const intervalMs = await readWatchInterval(git);
+  const saved = (state: SafeState) => push?.want(state);
+  const watched = new WatchedFolder(git, { mountId: record.id, intervalMs, saved, log });
 
   const status = (): DaemonStatus => ({
     pid: process.pid,
@@ -33,6 +37,8 @@ async function main(folder: string): Promise<void> {
     trouble: watched.trouble ?? null,
     push_trouble: push?.trouble ?? null,
     folders: watched.folderCount,
+    unwatched: watched.unwatched,
+    interval_ms: intervalMs,
   });
   const end = async () => {
     await watched.flush().catch((error) => log(`the last changes are NOT journalled: ${error}`));

@@ -15,6 +15,7 @@ import { startWatch, stopWatch, watchStatus } from "./start-watch.ts";
 import { findTarget, type Target } from "./target.ts";
 import { type TrunkFacts, trunkFacts } from "./trunk-facts.ts";
 import { unmount } from "./unmount.ts";
+import { checkWatchInterval, readWatchInterval, saveWatchInterval } from "./watch/watch-interval.ts";
 
 /** How a mount is made by a program that shows what goes on. */
 export interface ShownMountOptions extends MountOptions {
@@ -31,6 +32,7 @@ export interface ShownMountOptions extends MountOptions {
 export async function mount(options: ShownMountOptions): Promise<Mount> {
   const path = resolve(options.path);
   const environment = await gitEnvironment(options.helperFolder);
+  checkWatchInterval(options.watchIntervalMs);
   // Refused before anything is made.
   findTarget(options, await inspectFolder(path, environment));
   await mkdir(join(path, ".trunks"), { recursive: true, mode: 0o700 }).catch((error) => {
@@ -45,6 +47,7 @@ export async function mount(options: ShownMountOptions): Promise<Mount> {
     const record = await prepare(folder, target, facts, { environment, signal, progress, watch });
     const git = new Git(path, environment);
     const kept = record.state === "placing" ? await complete(git, record, facts, signal) : [];
+    if (options.watchIntervalMs !== undefined) await saveWatchInterval(git, options.watchIntervalMs);
     await keepWatched(git, record);
     await rememberMount({ id: record.id, path, repository: record.repository, url: record.url });
     return mountOf(git, record, { created: facts.created, adopted: folder.used, kept: kept.map(shown) });
@@ -65,10 +68,11 @@ async function prepare(folder: Folder, target: Target, facts: TrunkFacts, option
   return { ...record, watch };
 }
 
-/** Has the folder watched as the record says, which a process that is there may not do yet. */
+/** Has the folder watched as the record and git's settings say, which a process that is there may not do yet. */
 async function keepWatched(git: Git, { watch }: MountRecord): Promise<void> {
   const there = await watchStatus(git.folder);
-  if (there !== undefined && there.watch === watch) return;
+  const intervalMs = watch === false ? undefined : await readWatchInterval(git);
+  if (there !== undefined && there.watch === watch && there.interval_ms === intervalMs) return;
   if (there !== undefined) await stopWatch(git.folder);
   if (watch !== false) await startWatch(git);
 }

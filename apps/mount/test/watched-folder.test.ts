@@ -29,7 +29,12 @@ afterEach(async () => {
 async function watchFolder(folder: string): Promise<WatchedFolder> {
   await sandbox.git(["init", "-q", folder]);
   const git = new Git(join(sandbox.path, folder), await gitEnvironment(undefined));
-  const watched = new WatchedFolder(git, { mountId: "m", saved: () => {}, log: (line) => log.push(line) });
+  const watched = new WatchedFolder(git, {
+    mountId: "m",
+    intervalMs: 2000,
+    saved: () => {},
+    log: (line) => log.push(line),
+  });
   endings.push(() => watched.end());
   await watched.begin();
   return watched;

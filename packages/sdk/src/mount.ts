@@ -13,6 +13,11 @@ export interface MountOptions extends RequestOptions {
   readonly backend?: string | Storage;
   /** Journals every change; with `"push"` the journal goes to the trunk as well. Default: as the mount that is there, else false. */
   readonly watch?: boolean | "push";
+  /**
+   * Within so long a change is journalled, in milliseconds, from 500 to 3,600,000; kept as git's setting `trunks.watchInterval`
+   * of the folder. Default: what that setting says, in seconds, else 2000.
+   */
+  readonly watchIntervalMs?: number;
   /** A folder in which git finds its helper `git-remote-trunks`. Default: where it is on PATH, or installed beside. */
   readonly helperFolder?: string;
   /** Folders beside and above which packages may be installed. Default: those of this package. */

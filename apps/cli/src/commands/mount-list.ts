@@ -28,5 +28,6 @@ function stateText({ state, watch, watcher }: Pick<ListedMount, "state" | "watch
   if (watch === false) return "";
   if (watcher === null) return "NOT watched: `trunks mount` there begins again";
   if (watcher.trouble !== null) return `NOT journalled: ${watcher.trouble}`;
-  return watcher.push_trouble === null ? "watched" : `watched, NOT pushed: ${watcher.push_trouble}`;
+  if (watcher.push_trouble !== null) return `watched, NOT pushed: ${watcher.push_trouble}`;
+  return watcher.unwatched === 0 ? "watched" : `watched, ${watcher.unwatched} folders by looking again and again`;
 }

@@ -8,11 +8,11 @@ import { bareStorage, connectionOptions, secretsHelp, storageFrom } from "../sto
 import { installations } from "../trunk/open-trunk.ts";
 
 export const command: Command = {
-  usage: ["[--path FOLDER] [--repo NAME] [--backend URL [STORE OPTIONS]] [--watch]"],
+  usage: ["[--path FOLDER] [--repo NAME] [--backend URL [STORE OPTIONS]] [--watch [--watch-interval SECONDS]]"],
   description: [
     "Makes a trunk a normal folder with normal git in it, ready for work. A trunk that is new is made. A folder that is there already is adopted: no file in it is changed, what the trunk has beside them is added, and a folder of another trunk is refused. Interrupted, the same command completes it; run again, it fetches.",
     "Without --backend the trunk lies in the store that the folder's settings name, else those of the clone around, else the environment's storage primary.",
-    "With --watch a process in the background journals every change within two seconds, beside the branches and without touching index or HEAD; `trunks recover` lists these states and brings them back. With --watch=push the journal goes to the trunk as well, so that it outlives this machine. What is ignored is not journalled.",
+    "With --watch a process in the background journals every change within two seconds, or --watch-interval, beside the branches and without touching index or HEAD; `trunks recover` lists these states and brings them back. With --watch=push the journal goes to the trunk as well, so that it outlives this machine. What is ignored is not journalled.",
     secretsHelp,
   ],
   options: {
@@ -20,6 +20,10 @@ export const command: Command = {
     repo: { value: "NAME", help: "the repository's name in its store (default: the folder's)" },
     backend: { value: "URL", help: "the store: s3://bucket/path, local:///folder, … (see trunks help urls)" },
     watch: { value: "on|push|off", fallback: "on", help: "journal every change, and bring the journal to the trunk" },
+    "watch-interval": {
+      value: "SECONDS",
+      help: "within how long a change is journalled, from 0.5 to 3600 (default: git's trunks.watchInterval, else 2)",
+    },
     ...connectionOptions,
   },
   async run(context) {
@@ -30,6 +34,7 @@ export const command: Command = {
       repo: args.text("repo"),
       backend: await chosenBackend(context),
       watch: chosenWatch(args),
+      watchIntervalMs: chosenInterval(args),
       helperFolder: await launcherFolder(),
       installations,
       progress: output.live,
@@ -55,6 +60,14 @@ function chosenWatch(args: Arguments): boolean | "push" | undefined {
   if (text === undefined || text === "push") return text;
   if (text === "on" || text === "off") return text === "on";
   throw new UsageError(`--watch takes on, push or off, not ${JSON.stringify(text)}`);
+}
+
+/** In milliseconds. Which ones can be is told where they are used. */
+function chosenInterval(args: Arguments): number | undefined {
+  const text = args.text("watch-interval");
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}(\.\d{1,3})?$/.test(text)) return Math.round(Number(text) * 1000);
+  throw new UsageError(`--watch-interval takes seconds, not ${JSON.stringify(text)}`);
 }
 
 /** The store that the command line names, else the clone's around. A mount that is there knows its own. */

@@ -21,7 +21,11 @@ export interface DaemonStatus {
   /** What keeps changes from being journalled, and states from being pushed. */
   readonly trouble: string | null;
   readonly push_trouble: string | null;
+  /** How many are watched, and how many could not be: those are looked at again and again. */
   readonly folders: number;
+  readonly unwatched: number;
+  /** Within so long a change is journalled, in milliseconds. */
+  readonly interval_ms: number;
   /** That was asked for; absent when it is for stock git to make. */
   readonly checkpoint?: WatchedCheckpoint;
 }

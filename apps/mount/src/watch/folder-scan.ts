@@ -19,7 +19,9 @@ export async function watchBelow(
       if (index % 256 === 255) await new Promise(setImmediate); // Events are read in between.
       watcher.add(folder);
       const entries = entriesOf(root, folder);
-      if (folder !== "" && entries.some(({ name }) => name === ".git")) {
+      const isOther = folder !== "" && entries?.some(({ name }) => name === ".git");
+      if (entries === undefined || isOther) {
+        // Known no more, it is entered again when something happens to it.
         watcher.remove(folder);
         continue;
       }
@@ -36,14 +38,14 @@ export async function watchBelow(
   return files;
 }
 
-/** None when it is gone or cannot be read. */
-function entriesOf(root: string, folder: BytePath): Dirent[] {
+/** `undefined` when it is gone or cannot be read. */
+function entriesOf(root: string, folder: BytePath): Dirent[] | undefined {
   try {
     const place = folder === "" ? Buffer.from(root) : onDisk(root, folder);
     const entries = readdirSync(place, { encoding: "buffer", withFileTypes: true });
     return entries.map((entry) => Object.assign(entry, { name: entry.name.toString("latin1") }) as unknown as Dirent);
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -12,7 +12,15 @@ interface WatchedFolder {
   readonly watcher: FSWatcher;
   /** Which folder it is, whatever its name. */
   readonly inode: number;
+  /** The last look at everything that met it. */
+  look: number;
 }
+
+/** What the system answers when one of its limits is reached. Source: inotify(7). */
+const limits: Readonly<Record<string, string>> = {
+  ENOSPC: "the limit fs.inotify.max_user_watches is reached",
+  EMFILE: "the limit fs.inotify.max_user_instances is reached",
+};
 
 /**
  * Watches folders, each on its own, by the runtime's own watcher. A new folder is watched before it is read, so that nothing in
@@ -28,8 +36,9 @@ export class FolderWatcher {
   readonly #watched = new Map<BytePath, WatchedFolder>();
   readonly #queueSize = queueSize();
   #eventsInTurn = 0;
-  /** Whether some folder could not be watched. */
-  incomplete = false;
+  #look = 0;
+  #unwatched = 0;
+  #why: string | undefined;
 
   constructor(folder: string, events: FolderWatcherEvents) {
     this.#folder = folder;
@@ -38,6 +47,16 @@ export class FolderWatcher {
 
   get size(): number {
     return this.#watched.size;
+  }
+
+  /** How many folders could not be watched, since the last look at everything began. */
+  get unwatched(): number {
+    return this.#unwatched;
+  }
+
+  /** Why the first of them could not. */
+  get whyUnwatched(): string | undefined {
+    return this.#why;
   }
 
   has(path: BytePath): boolean {
@@ -49,20 +68,24 @@ export class FolderWatcher {
     return this.#watched.get(path)?.inode === inode;
   }
 
-  /** Watches a folder, not those in it; the empty path is the top. */
+  /** Watches a folder, not those in it; the empty path is the top. One that cannot be read is of no interest. */
   add(path: BytePath): void {
     const place = this.#place(path);
     try {
-      if (this.isCurrent(path, lstatSync(place).ino)) return;
+      const known = this.#watched.get(path);
+      if (known !== undefined && known.inode === lstatSync(place).ino) {
+        known.look = this.#look;
+        return;
+      }
       this.#close(path);
       const watcher = watch(place, "buffer", (_, name) => this.#take(path, name));
       watcher.on("error", (error) => this.#events.lost(error.message));
-      this.#watched.set(path, { watcher, inode: lstatSync(place).ino });
+      this.#watched.set(path, { watcher, inode: lstatSync(place).ino, look: this.#look });
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return; // Gone again.
-      this.incomplete = true;
-      this.#events.lost(code === "ENOSPC" || code === "EMFILE" ? "too many folders to watch" : String(code));
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (["ENOENT", "ENOTDIR", "EACCES"].includes(code)) return;
+      this.#unwatched++;
+      this.#why ??= limits[code] ?? code;
     }
   }
 
@@ -72,12 +95,16 @@ export class FolderWatcher {
     for (const below of [...this.#watched.keys()]) if (below.startsWith(`${path}/`)) this.#close(below);
   }
 
-  /** Forgets folders that are not there any more. */
-  removeGone(): void {
-    for (const [path, { inode }] of [...this.#watched]) {
-      const there = lstatSync(this.#place(path), { throwIfNoEntry: false });
-      if (there?.ino !== inode) this.#close(path);
-    }
+  /** From here on everything that is of interest is added again. */
+  beginLook(): void {
+    this.#look++;
+    this.#unwatched = 0;
+    this.#why = undefined;
+  }
+
+  /** Forgets folders that were not: they are gone, or ignored by now. */
+  endLook(): void {
+    for (const [path, { look }] of [...this.#watched]) if (look < this.#look) this.#close(path);
   }
 
   close(): void {

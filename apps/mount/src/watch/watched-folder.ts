@@ -1,27 +1,29 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { isTrunksError } from "@trunks/core";
 import { type BytePath, parentOf } from "../byte-path.ts";
 import type { Git } from "../git.ts";
 import { isOneFilesFault, Journal, type SafeState } from "../journal/journal.ts";
+import { Alarm } from "./alarm.ts";
 import { type CheckpointWish, checkpoint, type WatchedCheckpoint } from "./checkpoint.ts";
 import { kindAt, watchBelow } from "./folder-scan.ts";
 import { FolderWatcher } from "./folder-watcher.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
+import { indexReleased } from "./index-lock.ts";
+import { type WatchPace, watchPace } from "./watch-interval.ts";
 
 export interface WatchedFolderOptions {
   readonly mountId: string;
+  /** Within so long a change is journalled, in milliseconds. */
+  readonly intervalMs: number;
   /** Told each state as it becomes safe. */
   readonly saved: (state: SafeState) => void;
   readonly log: (line: string) => void;
 }
 
-/** So long after a change it is journalled, in milliseconds: long enough for a program's other changes to come along. */
-const settleMs = 300;
-/** While git holds its index, as it does when it switches branches, at most so long is waited. */
-const patienceMs = 1000;
 /** From so many paths on, looking at everything is quicker than asking for each. */
 const manyPaths = 2000;
+
+/** Why everything is looked at where watching is not possible. */
+const unwatchedReason = "some folders cannot be watched";
 
 /** A folder whose every change is journalled soon: see docs/mounts.md for the bound, and for what does not count as a change. */
 export class WatchedFolder {
@@ -31,22 +33,29 @@ export class WatchedFolder {
   readonly #watcher: FolderWatcher;
   readonly #rules: IgnoreRules;
   readonly #options: WatchedFolderOptions;
+  readonly #pace: WatchPace;
+  /** Empty while everything must be looked at. */
   #changed = new Set<BytePath>();
   /** Why everything must be looked at; `undefined` when the changed paths are all. */
   #all: string | undefined;
   #headMoved = false;
   /** What the user's index was when all in it was as in HEAD; see `checkpoint`. */
   #stagedAt: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #nextRound = new Alarm(() => this.#beginRound());
+  readonly #nextLook = new Alarm(() => this.#lookAtAll(unwatchedReason));
   #round: Promise<void> = Promise.resolve();
   #lastRoundMs = 0;
+  #lastLookMs = 0;
   /** What keeps changes from being journalled, if something does. */
   trouble: string | undefined;
+  /** Folders that the system does not tell of: they are looked at again and again. */
+  unwatched = 0;
 
   constructor(git: Git, options: WatchedFolderOptions) {
     this.#folder = git.folder;
     this.#git = git;
     this.#options = options;
+    this.#pace = watchPace(options.intervalMs);
     this.#journal = new Journal(git, options.mountId);
     this.#rules = new IgnoreRules(git);
     this.#watcher = new FolderWatcher(git.folder, {
@@ -66,7 +75,6 @@ export class WatchedFolder {
   /** Watches, and journals what the folder is now. */
   async begin(): Promise<void> {
     await this.#journal.begin(new Date());
-    for (const path of [".git", ".git/info", ".git/logs"]) this.#watcher.add(path);
     this.#lookAtAll("the beginning");
     await this.flush();
   }
@@ -74,8 +82,8 @@ export class WatchedFolder {
   /** Journals everything that had changed when this was called. Throws what keeps it from being safe. */
   async flush(): Promise<SafeState | undefined> {
     await this.#seen();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#nextRound.clear();
+    if (this.unwatched > 0) this.#all ??= unwatchedReason;
     this.#round = this.#round.catch(() => {}).then(() => this.#journalChanges());
     await this.#round;
     return this.#journal.last;
@@ -85,7 +93,7 @@ export class WatchedFolder {
   async checkpoint(wish: CheckpointWish): Promise<WatchedCheckpoint | undefined> {
     await this.#seen();
     await this.#round.catch(() => {});
-    if (this.trouble !== undefined) return undefined;
+    if (this.trouble !== undefined || this.unwatched > 0) return undefined;
     if ((await this.#pending()) === undefined) await this.flush();
     const { tree } = this.#journal;
     const made = await checkpoint(this.#git, this.#stagedAt, wish, {
@@ -96,13 +104,14 @@ export class WatchedFolder {
     this.#stagedAt = made?.stagedAt;
     // The state itself comes behind it, with the new commit.
     this.#headMoved = true;
-    this.#schedule(settleMs);
+    this.#schedule(this.#pace.settleMs);
     return made && { id: made.id, created: made.created };
   }
 
   async end(): Promise<void> {
     this.#watcher.close();
-    clearTimeout(this.#timer);
+    this.#nextLook.clear();
+    this.#nextRound.clear();
     await this.#round.catch(() => {});
     this.#rules.restart();
   }
@@ -146,7 +155,7 @@ export class WatchedFolder {
       else if (path === ".git/logs") this.#watcher.add(path);
       else if (path !== ".git/HEAD" && path !== ".git/logs/HEAD") return;
       this.#headMoved = true;
-      this.#schedule(settleMs);
+      this.#schedule(this.#pace.settleMs);
       return;
     }
     if (path === ".git" || path === ".trunks" || path.startsWith(".trunks/")) return;
@@ -154,34 +163,30 @@ export class WatchedFolder {
     if (name === ".gitignore" || name === ".gitattributes") {
       this.#lookAtAll("the rules of what is ignored have changed");
     }
-    this.#changed.add(path);
+    if (this.#all === undefined) this.#changed.add(path);
     if (this.#changed.size > manyPaths) this.#lookAtAll("many changes");
-    this.#schedule(settleMs);
+    this.#schedule(this.#pace.settleMs);
   }
 
   #lookAtAll(reason: string): void {
     this.#all ??= reason;
-    this.#schedule(settleMs);
+    this.#changed.clear();
+    this.#schedule(this.#pace.settleMs);
   }
 
   /** A folder so large that a round takes long is not looked at all the time. */
   #schedule(delayMs: number): void {
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#round = this.#round.catch(() => {}).then(() => this.#settled());
-        this.#round.catch(() => {}); // Told by `trouble`.
-      },
-      Math.max(delayMs, this.#lastRoundMs),
-    );
+    this.#nextRound.set(Math.max(delayMs, this.#lastRoundMs));
+  }
+
+  #beginRound(): void {
+    this.#round = this.#round.catch(() => {}).then(() => this.#settled());
+    this.#round.catch(() => {}); // Told by `trouble`.
   }
 
   /** Waits for git to be done with what it does, within reason. */
   async #settled(): Promise<void> {
-    const lock = join(this.#folder, ".git", "index.lock");
-    for (let waitedMs = 0; waitedMs < patienceMs && existsSync(lock); waitedMs += 50) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await indexReleased(this.#folder, this.#pace.patienceMs);
     await this.#journalChanges();
   }
 
@@ -192,13 +197,14 @@ export class WatchedFolder {
     try {
       const found = all === undefined ? await this.#takeSome(changed) : "folders";
       if (found === "folders") await this.#takeAll(all ?? "folders have come or gone");
+      this.#lookAgain();
       if (found !== "nothing" || headMoved) await this.#commit();
       this.#setTrouble(undefined);
     } catch (error) {
       // Nothing of it is forgotten: the next round looks at everything, and there is one.
       this.#all ??= "an earlier attempt failed";
       this.#setTrouble(isTrunksError(error) ? `${error.code}: ${error.message}` : String(error));
-      this.#schedule(patienceMs);
+      this.#schedule(this.#pace.patienceMs);
       throw error;
     } finally {
       this.#lastRoundMs = performance.now() - started;
@@ -220,14 +226,28 @@ export class WatchedFolder {
   }
 
   async #takeAll(reason: string): Promise<void> {
-    this.#options.log(`looking at everything: ${reason}`);
+    if (reason !== unwatchedReason) this.#options.log(`looking at everything: ${reason}`);
+    const started = performance.now();
     this.#rules.restart();
     await this.#journal.restart();
+    this.#watcher.beginLook();
+    for (const path of [".git", ".git/info", ".git/logs"]) this.#watcher.add(path);
     await this.#watchBelow("");
-    this.#watcher.removeGone();
+    this.#watcher.endLook();
     for (const complaint of (await this.#journal.takeAll()).slice(0, 20)) this.#options.log(complaint);
-    // What has no watcher is looked at from time to time.
-    if (this.#watcher.incomplete) this.#lookAtAll("some folders cannot be watched");
+    this.#lastLookMs = performance.now() - started;
+  }
+
+  /** What has no watcher is looked at from time to time, and not all the time. */
+  #lookAgain(): void {
+    const { unwatched, whyUnwatched } = this.#watcher;
+    if (unwatched > 0 !== this.unwatched > 0) {
+      const told = `${unwatched} folders cannot be watched, and are looked at again and again: ${whyUnwatched}`;
+      this.#options.log(unwatched > 0 ? told : "all folders are watched again");
+    }
+    this.unwatched = unwatched;
+    if (unwatched > 0) this.#nextLook.set(Math.max(this.#pace.lookMs, 3 * this.#lastLookMs));
+    else this.#nextLook.clear();
   }
 
   /** `folders`: what has changed cannot be told from the paths alone. */
