@@ -1,3 +1,4 @@
+export { type CleanedJournals, type CleanOptions, cleanJournals, type JournalDay } from "./clean.ts";
 export type { JournalState } from "./journal/states.ts";
 export { mount, type ShownMountOptions } from "./mount.ts";
 export { listMountStates, type Recovered, type RecoverOptions, recover, type StatesOptions } from "./recover.ts";

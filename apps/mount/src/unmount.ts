@@ -4,6 +4,8 @@ import { type RequestOptions, TrunksError } from "@trunks/core";
 import type { Unmounted } from "@trunks/sdk";
 import { Git } from "./git.ts";
 import { gitEnvironment } from "./git-environment.ts";
+import { journalDay, journalRefs } from "./journal/journal-ref.ts";
+import { listJournalRefs, listTrunkRefs } from "./journal/states.ts";
 import { type MountRecord, readMountRecord, removeMountRecord } from "./mount-record.ts";
 import { forgetMount } from "./registry.ts";
 import { stopWatch } from "./start-watch.ts";
@@ -32,9 +34,21 @@ export async function unmount({ path: given, helperFolder, signal }: MountFolder
   const git = new Git(path, await gitEnvironment(helperFolder));
   await stopWatch(path);
   const unpushed = await findUnpushed(git, record.remote, { signal });
+  const journal = await findJournal(git, record, { signal });
   await removeMountRecord(join(path, ".git"));
   await forgetMount(record.id);
-  return { path, unpushed };
+  return { path, unpushed, journal };
+}
+
+/** What stays of the journal. The trunk is asked only where the journal was pushed, and need not answer. */
+async function findJournal(git: Git, { id, remote, watch }: MountRecord, options: RequestOptions) {
+  const count = (refs: readonly string[]) => refs.filter((ref) => journalDay(ref)?.mountId === id).length;
+  const asked = watch === "push" ? listTrunkRefs(git, remote, `${journalRefs(id)}*`, options) : undefined;
+  const inTrunk = await asked?.catch(() => {
+    options.signal?.throwIfAborted();
+    return undefined;
+  });
+  return { mountId: id, days: count(await listJournalRefs(git, options)), daysInTrunk: inTrunk && count(inTrunk) };
 }
 
 /** The mount that a folder is in. Throws `NOT_FOUND` when it is in none. */

@@ -34,6 +34,7 @@ export type { EntryType } from "./mode.ts";
 export type {
   ExecAnswer,
   ExecOptions,
+  JournalLeft,
   LocalShell,
   Mount,
   MountOptions,

@@ -84,6 +84,16 @@ export interface Unmounted {
   readonly path: string;
   /** What the trunk does not have. */
   readonly unpushed: Unpushed;
+  readonly journal: JournalLeft;
+}
+
+/** What stays of the journal of a mount that was watched, until it is removed: see `trunks recover --clean`. */
+export interface JournalLeft {
+  readonly mountId: string;
+  /** How many days' states the folder's git has. */
+  readonly days: number;
+  /** How many the trunk has; `undefined` where the journal is not pushed, or the trunk did not say. */
+  readonly daysInTrunk: number | undefined;
 }
 
 export interface Unpushed {

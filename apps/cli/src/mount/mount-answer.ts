@@ -1,4 +1,4 @@
-import type { Mount, Unpushed } from "@trunks/sdk";
+import type { JournalLeft, Mount, Unpushed } from "@trunks/sdk";
 
 /** A mount as it is shown. */
 export interface MountAnswer {
@@ -34,6 +34,14 @@ export function* unpushedLines({ branches, files, stashes }: Unpushed): Generato
   for (const { name, commits } of branches) yield `${name}: ${counted(commits, "commit")} not pushed`;
   if (files.length > 0) yield `${counted(files.length, "file")} not committed: ${some(files)}`;
   if (stashes > 0) yield `${counted(stashes, "stash", "stashes")}`;
+}
+
+/** What stays of a journal, and how it goes; `undefined` when there is none. */
+export function journalText({ mountId, days, daysInTrunk = 0 }: JournalLeft): string | undefined {
+  if (days + daysInTrunk === 0) return undefined;
+  const there = daysInTrunk === 0 ? "" : ` and of ${counted(daysInTrunk, "day")} in the trunk`;
+  const how = `trunks recover --clean --of ${mountId.slice(0, 8)}, in a mount of this trunk`;
+  return `its journal stays: states of ${counted(days, "day")} here${there}; to remove it: ${how}`;
 }
 
 /** The first ones. */

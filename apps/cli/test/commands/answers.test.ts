@@ -11,10 +11,6 @@ const timeoutMs = 300_000;
 const elsewhere: Readonly<Record<string, string>> = {
   "": "a shell",
   "backend add": "backend.test.ts, with a registry of its own",
-  mount: "mount.test.ts",
-  "mount list": "mount.test.ts",
-  unmount: "mount.test.ts",
-  recover: "watch.test.ts of the mount",
 };
 
 let sandbox: Sandbox;
@@ -79,6 +75,11 @@ test(
       ["backend", "list"],
       ["clone", `${store}/app`, "copy"],
       ["completion", "bash"],
+      ["mount", "--repo", "app", "--backend", store, "--path", "mounted", "--watch=push", "--watch-interval", "60"],
+      ["mount", "list"],
+      ["recover", "--path", "mounted", "--remote"],
+      ["recover", "--path", "mounted", "--clean"],
+      ["unmount", "mounted"],
       ["version"],
       ["help", "schema"],
       ["storage", "add", "next", "--url", `file://${sandbox.path}/next`, "--mirror"],

@@ -155,7 +155,7 @@ export class Journal {
     const format = "--format=%(refname)";
     const text = await this.#git.text(["for-each-ref", format, journalRefs(this.#mountId)]);
     const refs = text.split("\n").filter(Boolean);
-    const old = outdated(refs, this.#mountId, now);
+    const old = outdated(refs, now);
     for (const ref of old) await this.#git.bytes(["update-ref", "-d", ref]);
     return refs.filter((ref) => !old.includes(ref));
   }

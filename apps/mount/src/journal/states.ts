@@ -1,6 +1,7 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
 import { type BytePath, shown } from "../byte-path.ts";
 import type { Git } from "../git.ts";
+import { allJournals, journalDay } from "./journal-ref.ts";
 
 /** A state of a folder in a journal. */
 export interface JournalState {
@@ -16,21 +17,39 @@ export interface JournalState {
   readonly tree: string;
 }
 
-const prefix = "refs/trunks/journal/";
-
 /** The states of all journals here, the newest first. */
 export async function listStates(git: Git, options: RequestOptions = {}): Promise<JournalState[]> {
-  const refs = (await git.text(["for-each-ref", "--format=%(refname)", prefix], options)).split("\n").filter(Boolean);
   const states: JournalState[] = [];
-  for (const ref of refs) {
+  for (const ref of await listJournalRefs(git, options)) {
     const args = ["log", "-z", "--first-parent", "--format=%H %T %ct %P%n%B", "--end-of-options", ref];
-    const mountId = ref.slice(prefix.length).split("/")[0] as string;
+    const mountId = journalDay(ref)?.mountId as string;
     for (const text of await git.items(args, options)) {
       const state = readState(text, mountId);
       if (state !== undefined) states.push(state);
     }
   }
   return states.sort((left, right) => right.timeMs - left.timeMs);
+}
+
+/** The refs of all journals here. */
+export async function listJournalRefs(git: Git, options: RequestOptions = {}): Promise<string[]> {
+  // A pattern without an end is a folder of refs.
+  const listed = await git.text(["for-each-ref", "--format=%(refname)", allJournals.slice(0, -1)], options);
+  return listed.split("\n").filter((ref) => journalDay(ref) !== undefined);
+}
+
+/** The refs that the trunk has of journals; `pattern` is of one mount's or all. Throws `UNAVAILABLE`. */
+export async function listTrunkRefs(
+  git: Git,
+  remote: string,
+  pattern: string,
+  options: RequestOptions = {},
+): Promise<string[]> {
+  const listed = await git.text(["ls-remote", "--refs", remote, pattern], { ...options, failure: "UNAVAILABLE" });
+  return listed.split("\n").flatMap((line) => {
+    const ref = line.split("\t")[1] ?? "";
+    return journalDay(ref) === undefined ? [] : [ref];
+  });
 }
 
 function readState(text: string, mountId: string): JournalState | undefined {

@@ -1,11 +1,16 @@
 import type { Git } from "../git.ts";
 import type { SafeState } from "../journal/journal.ts";
+import { journalDay, journalRefs, outdated } from "../journal/journal-ref.ts";
+import { listTrunkRefs } from "../journal/states.ts";
 
 /** The first wait after a failure, and the longest, in milliseconds. */
 const firstWaitMs = 1000;
 const longestWaitMs = 60_000;
 
-/** Brings a mount's journal to its trunk: always the newest state, one push at a time, for as long as it takes. */
+/**
+ * Brings a mount's journal to its trunk: always the newest state, one push at a time, for as long as it takes. The first push of
+ * a day takes away what is older there than what is kept.
+ */
 export class JournalPush {
   readonly #git: Git;
   readonly #remote: string;
@@ -14,6 +19,8 @@ export class JournalPush {
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #ended = false;
+  /** The ref of the day on which the trunk was last rid of what is too old. */
+  #prunedAt: string | undefined;
   /** The last state that the trunk has. */
   pushed: string | undefined;
   trouble: string | undefined;
@@ -54,7 +61,10 @@ export class JournalPush {
   async #push({ id, ref }: SafeState): Promise<boolean> {
     try {
       const args = ["push", "--quiet", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"];
-      await this.#git.bytes([...args, this.#remote, `+${id}:${ref}`], { failure: "UNAVAILABLE" });
+      const old = ref === this.#prunedAt ? [] : await this.#outdated(ref);
+      const moves = [`+${id}:${ref}`, ...old.map((each) => `:${each}`)];
+      await this.#git.bytes([...args, this.#remote, ...moves], { failure: "UNAVAILABLE" });
+      this.#prunedAt = ref;
       this.pushed = id;
       this.#setTrouble(undefined);
       return true;
@@ -62,6 +72,13 @@ export class JournalPush {
       this.#setTrouble(error instanceof Error ? error.message : String(error));
       return false;
     }
+  }
+
+  /** Of this mount alone: of others nobody knows whether their folders are still there. */
+  async #outdated(ref: string): Promise<string[]> {
+    const day = journalDay(ref);
+    if (day === undefined) return [];
+    return outdated(await listTrunkRefs(this.#git, this.#remote, `${journalRefs(day.mountId)}*`), day.date);
   }
 
   #setTrouble(trouble: string | undefined): void {
