@@ -68,8 +68,9 @@ export const command: Command = {
  * `ALREADY_EXISTS` for its primary.
  */
 async function changeMode(context: Context, copy: WorkingCopy, name: string, mode: Mirror["mode"]): Promise<boolean> {
-  const { verbose, signal } = context;
-  const trunk = await openOwnTrunk(copy, await readSettings(copy), { verbose, signal });
+  const { output, verbose, signal } = context;
+  const progress = () => output.live;
+  const trunk = await openOwnTrunk(copy, await readSettings(copy), { verbose, signal, progress });
   try {
     const state = await trunk?.repository.read({ signal, mirrors: false });
     if (name === (state?.map.primary ?? trunk?.place)?.name) {

@@ -17,6 +17,8 @@ export interface GitFollowerOptions {
   /** Has the objects that the clone lacks. */
   readonly repository?: () => Repository;
   readonly verbose?: boolean;
+  /** Whether to show how far a push is; asked when one begins. Default: no. */
+  readonly progress?: () => boolean;
   /** Give up on a host that does not answer within seconds. Default false. */
   readonly hurried?: boolean;
 }
@@ -131,7 +133,10 @@ export class GitFollower implements Follower {
   #push(args: readonly string[], options: RemoteGitOptions): Promise<RemoteGitResult> {
     // Whatever the user has said for own pushes.
     const plain = ["--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", "--no-recurse-submodules"];
-    return this.#run(["push", ...plain, ...args], options);
+    const shown = this.#options.progress?.() === true && !args.includes("--dry-run");
+    if (!shown) return this.#run(["push", ...plain, ...args], options);
+    const progressOf = this.#options.name ?? "mirror";
+    return this.#run(["push", "--progress", ...plain, ...args], { ...options, progressOf });
   }
 
   #run(args: readonly string[], options: RemoteGitOptions): Promise<RemoteGitResult> {

@@ -12,6 +12,8 @@ export interface RemoteGitOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Tells the command on standard error. Default false. */
   readonly verbose?: boolean;
+  /** Shows on standard error how far a push is, behind this name. Default: it is not shown. */
+  readonly progressOf?: string;
 }
 
 /** How git ended, and what it printed. */
@@ -31,7 +33,7 @@ export async function remoteGit(
   args: readonly string[],
   options: RemoteGitOptions = {},
 ): Promise<RemoteGitResult> {
-  const { signal, deadlineMs, gitDir, verbose } = options;
+  const { signal, deadlineMs, gitDir, verbose, progressOf } = options;
   const deadline = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
   const stop = AbortSignal.any([signal, deadline].filter((one) => one !== undefined));
   const environment = {
@@ -44,11 +46,13 @@ export async function remoteGit(
     LC_ALL: "C",
     LANGUAGE: "C",
   };
+  const shows = (line: string) => (isProgress.test(line) ? `${progressOf}: ${line}` : undefined);
+  const run = { environment, ownSession: true, signal: stop, ...(progressOf !== undefined && { shows }) };
   const chunks: Buffer[] = [];
   const started = performance.now();
   try {
     const all = [...settings(access), ...args];
-    for await (const chunk of gitStream(all, { environment, ownSession: true, signal: stop })) chunks.push(chunk);
+    for await (const chunk of gitStream(all, run)) chunks.push(chunk);
     return { output: text(chunks, access), failure: undefined };
   } catch (error) {
     signal?.throwIfAborted();
@@ -64,6 +68,10 @@ export async function remoteGit(
     if (verbose) process.stderr.write(`trunks: git ${args[0]} ${redactUrl(access.url)} ${elapsedMs} ms\n`);
   }
 }
+
+/** How far git is, here or there. Source: git's progress.c, builtin/pack-objects.c. */
+const isProgress =
+  /^(remote: )?((Enumerating|Counting|Compressing|Writing|Receiving|Unpacking|Resolving) (objects|deltas): +\d|Delta compression using|Total \d+ \(delta)/;
 
 /** Traces would be taken for what git says. */
 const untraced = Object.fromEntries(

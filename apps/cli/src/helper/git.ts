@@ -11,6 +11,8 @@ export interface GitOptions {
   readonly input?: Uint8Array | AsyncIterable<Uint8Array>;
   /** What git says goes to the user as it comes (progress); otherwise it is kept for the error. Default false. */
   readonly showMessages?: boolean;
+  /** What goes to the user at once in place of a line of what git says, which is not kept then. Default: nothing. */
+  readonly shows?: (line: string) => string | undefined;
   readonly environment?: Readonly<Record<string, string>>;
   /** Objects count as they are: what the user has grafted or replaced is not looked at. Default false. */
   readonly trueHistory?: boolean;
@@ -48,7 +50,7 @@ export async function gitSucceeds(args: readonly string[], options: GitOptions =
 /** Runs git and streams its standard output; a failure throws behind the last chunk. */
 export async function* gitStream(args: readonly string[], options: GitOptions = {}): AsyncGenerator<Buffer> {
   const child = start(args, options);
-  const messages = keepMessages(child);
+  const messages = keepMessages(child, options.shows);
   const ended = ending(child);
   ended.catch(() => {}); // Thrown where it is awaited.
   const fed = feed(child, options.input);
@@ -169,10 +171,19 @@ function drained(stdin: Writable): Promise<void> {
   });
 }
 
-function keepMessages(child: ChildProcess): { text(): string } {
-  let kept = Buffer.alloc(0);
+function keepMessages(child: ChildProcess, shows?: GitOptions["shows"]): { text(): string } {
+  let kept = "";
+  let rest = "";
   child.stderr?.on("data", (chunk: Buffer) => {
-    kept = Buffer.concat([kept, chunk]).subarray(-keptMessages);
+    // A byte a character: a chunk may end within one of the text's.
+    const said = rest + chunk.toString("latin1");
+    const lines = shows === undefined ? [said, ""] : said.split(/(?<=[\r\n])/);
+    rest = shows === undefined || /[\r\n]$/.test(said) ? "" : (lines.pop() ?? "");
+    for (const line of lines) {
+      const shown = shows?.(line);
+      if (shown === undefined) kept = (kept + line).slice(-keptMessages);
+      else process.stderr.write(shown);
+    }
   });
-  return { text: () => kept.toString("utf8") };
+  return { text: () => Buffer.from(kept + rest, "latin1").toString("utf8") };
 }

@@ -6,6 +6,7 @@ import { systemError } from "../system-error.ts";
 import { openTrunk } from "../trunk/open-trunk.ts";
 import { Input } from "./input.ts";
 import { LocalRepository } from "./local-repository.ts";
+import { HelperOptions } from "./options.ts";
 import { Session } from "./session.ts";
 import { removeAbandoned } from "./temporary-repository.ts";
 import { startUpkeep, upkeep, upkeepArgument } from "./upkeep.ts";
@@ -47,14 +48,15 @@ async function converse(args: readonly string[], { signal }: Signals): Promise<n
     );
   }
   const gitDir = process.env.GIT_DIR;
-  const trunk = await openTrunk(url, { gitDir, signal });
+  const options = new HelperOptions();
+  const trunk = await openTrunk(url, { gitDir, signal, progress: () => options.progress });
   try {
     const { repository } = trunk;
     const input = new Input(process.stdin);
     // A remote's name holds no colon, and a URL does.
     const remote = args[0]?.includes(":") ? undefined : args[0];
-    const session = { repository, gitDir, remote, input, write: writeOut, signal, startUpkeep: () => startUpkeep(url) };
-    return await new Session(session).run();
+    const git = { gitDir, remote, input, write: writeOut, options };
+    return await new Session({ ...git, repository, signal, startUpkeep: () => startUpkeep(url) }).run();
   } finally {
     await trunk.close();
     if (gitDir !== undefined) await tidy(new LocalRepository(gitDir));

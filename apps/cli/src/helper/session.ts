@@ -23,6 +23,8 @@ export interface SessionContext {
   /** What the remote is called, if it has a name. */
   readonly remote?: string;
   readonly input: Input;
+  /** What git has asked for so far. Default: nothing. */
+  readonly options?: HelperOptions;
   write(bytes: Uint8Array): Promise<void>;
   readonly signal: AbortSignal;
   /** Has a process of its own do what a push leaves to be done. Without it, it is done before the session ends. */
@@ -32,7 +34,7 @@ export interface SessionContext {
 /** One conversation with git. Source: gitremote-helpers. */
 export class Session {
   readonly #context: SessionContext;
-  readonly #options = new HelperOptions();
+  readonly #options: HelperOptions;
   #state: State | undefined;
   #local: LocalRepository | undefined;
   #status = 0;
@@ -46,6 +48,7 @@ export class Session {
 
   constructor(context: SessionContext) {
     this.#context = context;
+    this.#options = context.options ?? new HelperOptions();
   }
 
   /** Answers commands until git has no more. Answers the exit status: 1 when something went wrong that git was not told of. */

@@ -28,9 +28,9 @@ export async function openOwnTrunk(
 export async function requireOwnTrunk(
   copy: WorkingCopy,
   settings: Settings | undefined,
-  { verbose, signal }: Context,
+  { output, verbose, signal }: Context,
 ): Promise<OpenedTrunk> {
-  const trunk = await openOwnTrunk(copy, settings, { verbose, signal });
+  const trunk = await openOwnTrunk(copy, settings, { verbose, signal, progress: () => output.live });
   if (trunk !== undefined) return trunk;
   throw new TrunksError("NOT_FOUND", "this clone has no trunk yet", { hint: "run `trunks init`" });
 }
@@ -62,8 +62,8 @@ export async function makeMirror(
   mode: Mirror["mode"],
   context: Context,
 ): Promise<boolean> {
-  const { verbose, signal } = context;
-  const trunk = await openOwnTrunk(copy, settings, { verbose, signal });
+  const { output, verbose, signal } = context;
+  const trunk = await openOwnTrunk(copy, settings, { verbose, signal, progress: () => output.live });
   const storage = resolveStorage(name, settings.storages, process.env);
   if (trunk === undefined || storage === undefined) return false;
   try {

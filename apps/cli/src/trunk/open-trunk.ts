@@ -31,6 +31,8 @@ export interface OpenTrunkOptions {
   readonly hurried?: boolean;
   /** Know nothing from earlier, and keep nothing for later. Default false. */
   readonly fresh?: boolean;
+  /** Whether to show how far a push to a Git repository is; asked when one begins. Default: no. */
+  readonly progress?: () => boolean;
 }
 
 /** A trunk that a URL names, ready to be read and written. It may not exist. */
@@ -66,8 +68,9 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
   const openFollower = async (place: Place) => {
     const access = gitPlaceAccess(place, { ...openOptions, settings });
     const { GitFollower } = await import("../follower/git-follower.ts");
-    const { gitDir, verbose, hurried } = options;
-    return new GitFollower(access, { name: place.name, gitDir, repository: () => repository, verbose, hurried });
+    const { gitDir, verbose, hurried, progress } = options;
+    const own = { name: place.name, gitDir, repository: () => repository };
+    return new GitFollower(access, { ...own, verbose, hurried, progress });
   };
   const cache = commonDir === undefined || options.fresh ? undefined : stateFile(commonDir, opened.canonicalUrl);
   const sightings = cache === undefined || commonDir === undefined ? undefined : sightingFile(commonDir);
