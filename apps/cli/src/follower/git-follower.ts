@@ -202,6 +202,6 @@ function isMoved({ output, failure }: RemoteGitResult, name: string | undefined)
   const own = refused.filter(({ why }) => !/atomic/.test(why));
   const told = (own.length > 0 ? own : refused).slice(0, 3).map(({ ref, why }) => `${ref} ${why}`);
   throw new TrunksError("PERMISSION_DENIED", redactUrl(`it refuses ${told.join(", ")}: ${failure}`), {
-    hint: "the host protects that ref, or does not take what is pushed: allow it there",
+    hint: "the host protects that ref, or does not take what is in a commit: allow it there, or take it out of the branch",
   });
 }

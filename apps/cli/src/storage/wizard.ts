@@ -127,7 +127,7 @@ async function askUntil({ question, check, required, secret }: Question): Promis
       return answer;
     } catch (error) {
       if (tries === maxTries || !isTrunksError(error)) throw error;
-      process.stderr.write(`${error.message}\n`);
+      process.stderr.write(`${[error.message, error.hint].filter(Boolean).join("; ")}\n`);
     }
   }
 }

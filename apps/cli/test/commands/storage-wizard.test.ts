@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Sandbox } from "../support/sandbox.ts";
 import { Terminal } from "../support/terminal.ts";
+import { trunksText } from "../support/trunks.ts";
 import { installVault } from "../support/vault.ts";
 
 let sandbox: Sandbox;
@@ -80,6 +81,37 @@ test("nothing is asked when everything needed is there; a secret given as - is",
   expect(terminal.shown).not.toContain("hunter2");
   expect(terminal.shown).not.toContain("may be empty");
   expect(stored().primary).toMatchObject({ url, secrets: { secretKey: "hunter2" } });
+});
+
+test("a Git repository is a kind too: it is asked whether pushes must reach it, and shows the first one", async () => {
+  await sandbox.git(["init", "-q", "--bare", "hub.git"]);
+  await trunksText(sandbox, ["init", "--name", "app", "--url", `local://${sandbox.path}/store`]);
+  await sandbox.git(["commit", "-q", "--allow-empty", "-m", "one"]);
+  await trunksText(sandbox, ["push"]);
+  const terminal = new Terminal(sandbox, ["storage", "add"]);
+  await terminal.answer("name [primary]: ", "hub");
+  await terminal.answer(", git), or its URL: ", "git");
+  await terminal.answer("url, ", "git@github.com:me/app.git");
+  await terminal.answer("url, ", `file://${sandbox.path}/hub.git`);
+  await terminal.answer("[strict]: ", "often");
+  await terminal.answer("[strict]: ", "");
+  expect(await terminal.end()).toBe(0);
+  expect(terminal.shown).toContain("spell it out: ssh://git@github.com/me/app.git");
+  expect(terminal.shown).toContain("it is a strict mirror now");
+  expect(terminal.shown).toContain("hub: Writing objects: 100%");
+  expect(terminal.shown).not.toContain("token");
+  expect(stored().hub).toMatchObject({ url: `git+file://${sandbox.path}/hub.git`, mirror: true });
+});
+
+test("the token of a Git host is asked for, and not shown; of a URL nothing else is", async () => {
+  const args = ["storage", "add", "hub", "--url", "http://127.0.0.1:1/me/app.git"];
+  const terminal = new Terminal(sandbox, args);
+  await terminal.answer("[strict]: ", "lagging");
+  await terminal.answer("token (", "hunter2");
+  // Nothing listens there: what matters is what was asked.
+  expect(await terminal.end()).toBe(1);
+  expect(terminal.shown).not.toMatch(/hunter2|url, |kind of store/);
+  expect(stored()).toEqual({});
 });
 
 test("an interruption saves nothing", async () => {

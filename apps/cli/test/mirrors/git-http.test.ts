@@ -1,6 +1,8 @@
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { type GitHttpServer, type ProxyAction, startGitHttp, startProxy, type TestProxy } from "@trunks/test-servers";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type Ending, ending } from "../support/ending.ts";
@@ -103,6 +105,40 @@ describe("a Git host", () => {
       await repair();
       await expectSame();
     }
+  });
+
+  test("whose rules refuse what the trunk took says so; what is taken out of the branch again, it takes", async () => {
+    await begin(server.token);
+    const hook = join(server.folder, "me/app.git/hooks/pre-receive");
+    // As hosts do that look for secrets, and for files that are too large.
+    const refuse = 'echo "declined: secret.txt holds a key" >&2; exit 1';
+    const found = "git rev-list --objects $new --not --all | grep -q ' secret.txt$'";
+    writeFileSync(hook, `#!/bin/sh\nwhile read old new ref; do if ${found}; then ${refuse}; fi; done\n`, {
+      mode: 0o755,
+    });
+    sandbox.write("work/secret.txt", "a key\n");
+    await sandbox.git(["add", "secret.txt"], { folder: "work" });
+    const refused = await sandbox.pushCommit("with a secret");
+    expect([refused.status, refused.messages]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: the push is in the trunk, but did not reach its mirror hub .*it refuses refs\/heads\/main .*pre-receive hook declined.*secret\.txt holds a key.*\nhint: .*take it out of the branch; or .*`trunks storage update hub --mirror=lagging`/,
+      ),
+    ]);
+    await sandbox.git(["rm", "-q", "--cached", "secret.txt"], { folder: "work" });
+    await sandbox.git(["commit", "-q", "--amend", "-m", "without"], { folder: "work" });
+    const force = ["push", "-q", "--force", "origin", "main"];
+    const stopped = await ending(sandbox, force, { folder: "work" });
+    expect([stopped.status === 0, stopped.messages]).toEqual([
+      false,
+      expect.stringContaining("pre-receive hook declined"),
+    ]);
+    await sandbox.trunks("storage", "update", "hub", "--mirror=lagging");
+    expect(await ending(sandbox, force, { folder: "work" })).toEqual(wentWell);
+    await expectSame();
+    await sandbox.trunks("storage", "update", "hub", "--mirror=strict");
+    expect(await sandbox.pushCommit("second")).toEqual(wentWell);
+    await expectSame();
   });
 
   test("that is away, slow, or gone stops a strict push before anything is written", async () => {

@@ -48,6 +48,20 @@ describe("a strict mirror that is a Git repository", () => {
     expect(await sandbox.mirrors()).toMatchObject({ hub: { mode: "strict", behind: 0, error: null } });
   });
 
+  test("shows how far a push to it is where git shows that, and fails without it in the message", async () => {
+    await sandbox.beginWithHub();
+    await commit(sandbox, "work", "second");
+    const shown = await ending(sandbox, ["push", "--progress", "origin", "main"], work);
+    expect([shown.status, shown.messages]).toEqual([0, expect.stringMatching(/^hub: Writing objects: 100% /m)]);
+    sandbox.write("hub.git/hooks/pre-receive", "#!/bin/sh\nexit 1\n");
+    await sandbox.run("chmod", ["+x", "hub.git/hooks/pre-receive"]);
+    await commit(sandbox, "work", "third");
+    const { messages } = await ending(sandbox, ["push", "--progress", "origin", "main"], work);
+    const told = messages.split("\n").filter((line) => line.startsWith("error: the push is in the trunk"));
+    expect(told).toEqual([expect.stringContaining("pre-receive hook declined")]);
+    expect(told[0]).not.toMatch(/objects|Total|Delta/);
+  });
+
   test("away stops a push before anything is written, and the push goes in when it is back", async () => {
     await sandbox.beginWithHub();
     const before = sandbox.content("primary");
