@@ -245,6 +245,23 @@ test("a journal whose trunk has gone is kept here, and the trouble is told", asy
   await untilStatus(path, ({ pushed, push_trouble: trouble }) => pushed === state && trouble === null);
 });
 
+test("a trunk that has gone is not made anew by its journal, nor does another in its place get it", async () => {
+  await mount({ path, watch: "push" });
+  await untilStatus(path, ({ pushed }) => pushed !== null);
+  const place = join(sandbox.path, "store", "trunks", "app.trunk");
+  renameSync(place, `${place}.away`);
+  sandbox.write("work/new", "new\n");
+  const state = await saved(path);
+  await untilStatus(path, ({ push_trouble: trouble }) => trouble !== null);
+  expect(sandbox.exists("store/trunks/app.trunk")).toBe(false);
+  await sandbox.git(["-C", "origin", "push", "-q", `trunks::${sandbox.url("app")}`, "HEAD:refs/heads/main"]);
+  sandbox.write("work/new", "newer\n");
+  await saved(path);
+  await untilStatus(path, ({ push_trouble: trouble }) => trouble !== null);
+  expect(await sandbox.git(["ls-remote", `trunks::${sandbox.url("app")}`])).not.toContain("refs/trunks");
+  expect(await names(sandbox, "work", state)).toContain("new");
+});
+
 test("a folder that is removed ends its watcher's work without harm", async () => {
   await killWatcher(path);
   const program = join(import.meta.dirname, "..", "src", "daemon.ts");
