@@ -208,6 +208,8 @@ test("a Git host as a mirror, with a token", async () => {
   const told = await follow({ page: "docs/mirrors.md", block: 3, changes, folder });
   expect(told).toMatch(/^github .*mirror: strict, even$/m);
   expect(await host.git("me/my-app.git", "log", "--format=%s", "main")).toBe("two\none");
+  await follow({ page: "docs/mirrors.md", block: 4, folder });
+  expect(await host.git("me/my-app.git", "log", "--format=%s", "main")).toBe("one");
 });
 
 test("the packages' programs", async () => {

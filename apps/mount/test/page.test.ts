@@ -36,7 +36,7 @@ function run(text: string, language: string | undefined): string {
 test("what docs/mounts.md tells its readers to type does what it says, in its order", async () => {
   for (const { language, text } of blocks) {
     const told = run(text, language);
-    if (text.includes("--watch")) expect(told).toMatch(/\nFix auth, and logout\n.*a mount no more/);
+    if (text.includes("recover --to")) expect(told).toMatch(/\nFix auth, and logout\n.*a mount no more/);
     const promised = [...text.matchAll(/\/\/ → (.*)$/gm)].map((found) => found[1]);
     if (language === "ts") expect(told.split("\n").filter(Boolean)).toEqual(promised);
   }

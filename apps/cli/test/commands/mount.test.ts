@@ -93,3 +93,37 @@ test("a watched mount's states are listed and brought back", async () => {
   expect(await trunksJson(sandbox, ["recover", "--to", "0000"], folder)).toMatchObject({ code: "NOT_FOUND" });
   await trunksText(sandbox, ["unmount"], folder);
 });
+
+test("the interval is in seconds; a journal is cleaned, and told of at the end", async () => {
+  const args = ["mount", "--repo", "i", "--backend", store, "--path", "slow", "--watch=push"];
+  for (const [text, status] of [
+    ["0", 1],
+    ["86400", 1],
+    ["soon", 2],
+    ["-1", 2],
+  ] as const) {
+    const refused = await trunks(sandbox, [...args, `--watch-interval=${text}`]);
+    expect([text, refused.status]).toEqual([text, status]);
+    expect(refused.stderr).toContain(status === 1 ? "hint: it takes seconds, from 0.5 to 3600" : "takes seconds");
+  }
+  const made = await trunksJson<{ id: string }>(sandbox, [...args, "--watch-interval", "900"]);
+  const { data } = await trunksJson<{ data: { path: string }[] }>(sandbox, ["mount", "list"]);
+  expect(data.find(({ path }) => path.endsWith("/slow"))).toMatchObject({ watcher: { interval_ms: 900_000 } });
+  expect(await trunksText(sandbox, ["recover", "--path", "slow", "--clean"])).toMatch(
+    /slow: states of 0 days removed; \d days? of 1 mount left\n$/,
+  );
+  for (const wrong of [
+    ["--of", "x"],
+    ["--clean", "--to", "x"],
+    ["--clean", "a"],
+  ]) {
+    expect((await trunks(sandbox, ["recover", "--path", "slow", ...wrong])).status).toBe(2);
+  }
+  const { stderr } = await trunks(sandbox, ["unmount", "slow"]);
+  expect(stderr).toMatch(
+    new RegExp(
+      `^its journal stays: states of 1 day here and of 1 day in the trunk; to remove it: trunks recover --clean --of ${made.id.slice(0, 8)}, `,
+      "m",
+    ),
+  );
+});
