@@ -4,26 +4,29 @@ import { pathToFileURL } from "node:url";
 import { run, Times } from "../measure.ts";
 import { installMount } from "../packed-packages.ts";
 import type { Row, Suite } from "../suite.ts";
+import { measureBursts } from "../watch-work.ts";
 import type { Workspace } from "../workspace.ts";
 
 const rounds = 7;
 const fileCount = 100_000;
 
 export const mount: Suite = {
-  question: "What does a checkpoint of one change take in a watched mount of 100,000 files, beside stock git?",
+  question:
+    "What does a checkpoint of one change take in a watched mount of 100,000 files, beside stock git; and how long does a change wait to be journalled, beside 60,000 that come at once?",
   async run(workspace) {
     const folder = writeFiles(workspace);
     const built = join(installMount(workspace), "dist");
     const library = (file: string) => import(pathToFileURL(join(built, file)).href);
     Object.assign(process.env, workspace.environment);
-    const [{ mount: mountFolder, listMountStates }, { checkpointWatched }] = [
+    const [{ mount: mountFolder, listMountStates, watchStatus }, { checkpointWatched }] = [
       await library("index.js"),
       await library("checkpoint.js"),
     ];
     const made = await mountFolder({ repo: "app", backend: storeUrl(workspace), path: folder, watch: true });
     try {
       // Whoever watches has nothing left to do when something is measured, for it would be in the way of stock git as well.
-      return await measure(workspace, folder, checkpointWatched, () => listMountStates({ path: folder }));
+      const checkpoints = await measure(workspace, folder, checkpointWatched, () => listMountStates({ path: folder }));
+      return [...checkpoints, ...(await measureBursts(workspace, folder, { watchStatus, listMountStates }))];
     } finally {
       await made.unmount();
     }
