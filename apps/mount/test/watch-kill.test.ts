@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { listMountStates, listMounts, mount, unmount, watchStatus } from "../src/index.ts";
@@ -28,12 +28,13 @@ test("killed between any two steps of journalling, a watcher loses no state that
     at++;
     sandbox.write("work/notes", `${at}\n`);
     told.unshift(await saved(path));
-    rmSync(killed, { force: true });
-    writeFileSync(count, "");
-    // Git that kills whoever starts it for the n-th time, before it does anything.
-    const kill = `[ "$(wc -c < ${count})" -eq ${at} ] && : > ${killed} && kill -9 $PPID && exit 1`;
+    for (const each of [killed, count]) rmSync(each, { recursive: true, force: true });
+    mkdirSync(count);
+    // Git that kills whoever starts it for the n-th time, before it does anything. Of several at once each has its number.
+    const number = `n=1; while ! mkdir ${count}/$n 2> /dev/null; do n=$((n + 1)); done`;
+    const kill = `[ $n -eq ${at} ] && : > ${killed} && kill -9 $PPID && exit 1`;
     const { pid } = (await watchStatus(path)) as { pid: number };
-    sandbox.installProgram("git", `[ $PPID -eq ${pid} ] && printf x >> ${count} && ${kill}\nexec ${real} "$@"`);
+    sandbox.installProgram("git", `if [ $PPID -eq ${pid} ]; then ${number}; ${kill}; fi\nexec ${real} "$@"`);
     sandbox.write(`work/file-${at}`, "not told\n");
     // It ends without an answer, or has journalled.
     const state = await saved(path).catch(() => undefined);

@@ -254,7 +254,9 @@ test("a trunk that has gone is not made anew by its journal, nor does another in
   const state = await saved(path);
   await untilStatus(path, ({ push_trouble: trouble }) => trouble !== null);
   expect(sandbox.exists("store/trunks/app.trunk")).toBe(false);
-  await sandbox.git(["-C", "origin", "push", "-q", `trunks::${sandbox.url("app")}`, "HEAD:refs/heads/main"]);
+  await sandbox.git(["init", "-q", "--bare", "another"]);
+  await sandbox.git(["-C", "another", "fetch", "-q", "../origin", "main:main"]);
+  await sandbox.git(["-C", "another", "push", "-q", `trunks::${sandbox.url("app")}`, "main"]);
   sandbox.write("work/new", "newer\n");
   await saved(path);
   await untilStatus(path, ({ push_trouble: trouble }) => trouble !== null);
