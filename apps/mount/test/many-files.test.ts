@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Git } from "../src/git.ts";
@@ -16,6 +16,8 @@ let sandbox: MountSandbox;
 let endings: (() => unknown)[];
 
 beforeEach(() => {
+  // In memory, where there is such a folder: what is tested is not the disk.
+  if (existsSync("/dev/shm")) vi.stubEnv("TMPDIR", "/dev/shm");
   sandbox = new MountSandbox();
   endings = [];
 });
@@ -64,21 +66,21 @@ test("60,000 files in an ignored folder take no watcher, no look and no git, and
   expect(log).toEqual(["looking at everything: the beginning"]);
 });
 
-test("60,000 files that become ignored are watched no more", async () => {
+test("a folder that becomes ignored is watched no more", async () => {
   const log: string[] = [];
   const watched = await watchFolder(log);
   const folders = watched.folderCount;
-  await (await Burst.begin(join(sandbox.path, "work", "node_modules"), fileCount)).finish();
+  await (await Burst.begin(join(sandbox.path, "work", "node_modules"), 3000)).finish();
   const all = (await watched.flush())?.id as string;
-  expect(await names(sandbox, "work", all)).toHaveLength(fileCount);
-  expect(watched.folderCount).toBe(folders + 1 + fileCount / 100);
+  expect(await names(sandbox, "work", all)).toHaveLength(3000);
+  expect(watched.folderCount).toBe(folders + 1 + 30);
   sandbox.write("work/.gitignore", "node_modules/\n");
   const ignored = (await watched.flush())?.id as string;
   expect(await names(sandbox, "work", ignored)).toEqual([".gitignore"]);
   expect(watched.folderCount).toBe(folders);
 });
 
-test("60,000 files that are not ignored are journalled by one look at everything, in bounded memory", async () => {
+test("60,000 files that are not ignored are journalled at once when that is asked, half-way too, in bounded memory", async () => {
   await sandbox.makeTrunk();
   const { path } = await sandbox.mount("work", { watch: true });
   const { pid } = (await watchStatus(path)) as { pid: number };
@@ -90,7 +92,6 @@ test("60,000 files that are not ignored are journalled by one look at everything
   expect(await names(sandbox, "work", state)).toHaveLength(5 + 1 + fileCount);
   // Names are in memory while they are looked at; what is in the files, and what happens to them, is not.
   expect((peakMemory(pid) - before) / fileCount).toBeLessThan(2000);
-  process.stderr.write(`${peakMemory(pid) - before} ${readFileSync(join(path, ".git/trunks/watch/log"), "utf8")}\n`);
 });
 
 test("beyond the system's limit of watched folders everything is journalled all the same, and it is told", async (context) => {

@@ -89,7 +89,9 @@ test(
     for (const line of lines) {
       const answer = await trunksJson<{ object: string }>(sandbox, line, { folder: "work" });
       expect([line, answer.object]).toEqual([line, expect.not.stringMatching(/^error$/)]);
-      seen.add(catalog.some(({ name }) => name === line[0]) ? (line[0] as string) : line.slice(0, 2).join(" "));
+      const [first = "", second] = line;
+      const both = `${first} ${second}`;
+      seen.add(catalog.some(({ name }) => name === both) ? both : first);
     }
     expect(catalog.map(({ name }) => name).filter((name) => !seen.has(name))).toEqual([]);
   },
