@@ -82,7 +82,7 @@ describe("storage promote", () => {
     expect(fetched).toEqual({ status: 0, messages: expect.stringMatching(told) });
     const again = await sandbox.push({ folder: "other" });
     expect(again.status).not.toBe(0);
-    expect(again.messages).toMatch(/^fatal: this store was the primary: a is since, local:\/\//);
+    expect(again.messages).toMatch(/^fatal: a was made the primary since: local:\/\//);
     expect(hintedUrl(again.messages)).toBe(hintedUrl(refused.messages));
     for (const place of ["a", "b"]) sandbox.back(place);
     expect(sandbox.content("primary")).toEqual(before);

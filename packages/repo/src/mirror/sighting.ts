@@ -72,13 +72,9 @@ export async function askForPrimary(
 
 /** For a push to a store that was given up. */
 export function superseded(primary: Place): TrunksError {
-  return new TrunksError(
-    "PRECONDITION_FAILED",
-    `this store was the primary: ${primary.name} is since, ${primary.url}`,
-    {
-      hint: `push there: git remote set-url <remote> trunks::${primary.url}`,
-    },
-  );
+  return new TrunksError("PRECONDITION_FAILED", `${primary.name} was made the primary since: ${primary.url}`, {
+    hint: `push there: git remote set-url <remote> trunks::${primary.url}`,
+  });
 }
 
 /** For those who have read such a store. */

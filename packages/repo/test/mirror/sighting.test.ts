@@ -51,7 +51,7 @@ describe("a clone that has read the new primary", () => {
     const before = await places.content("primary");
     await expect(pushAt("primary", 3)).rejects.toMatchObject({
       code: "PRECONDITION_FAILED",
-      message: expect.stringContaining("this store was the primary: a is since, local:///a/"),
+      message: expect.stringContaining("a was made the primary since: local:///a/"),
       hint: expect.stringContaining("git remote set-url <remote> trunks::local:///a/"),
     });
     expect(await places.content("primary")).toEqual(before);
