@@ -42,7 +42,7 @@ export { type CreateOptions, Repository, type RepositoryOptions, type StateCache
 export { type FetchQuestion, type FetchSelection, FetchSelector } from "./selection/fetch-selection.ts";
 export { noFilter, parseObjectFilter } from "./selection/object-filter.ts";
 export { downloadInline, downloadSegment } from "./transfer/download.ts";
-export { TrunkObjects, trunkObjects } from "./transfer/objects.ts";
+export { TrunkObjects, type TrunkObjectsOptions, trunkObjects } from "./transfer/objects.ts";
 export { packsSince } from "./transfer/packs-since.ts";
 export {
   inlinePackLimit,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { RequestOptions } from "@trunks/core";
 import { cache } from "@trunks/layers/cache";
-import { type ObjectReader, type ObjectReaderOptions, type Repository, type State, TrunkObjects } from "@trunks/repo";
+import { type ObjectReader, type Repository, type State, TrunkObjects, type TrunkObjectsOptions } from "@trunks/repo";
 import type { LocalRepository } from "./local-repository.ts";
 import type { SpooledRanges } from "./spooled-ranges.ts";
 
@@ -16,7 +16,7 @@ export function cachedObjects(
   repository: Repository,
   local: LocalRepository,
   state: State,
-  options: ObjectReaderOptions = {},
+  options: TrunkObjectsOptions = {},
   ranges: SpooledRanges | undefined = undefined,
 ): ObjectReader {
   const folder = join(local.commonDir, "trunks", "cache", state.trunkId);

@@ -43,9 +43,9 @@ export class PartialFetch {
     const isWhole = question.haves.length === 0 && question.depth === undefined;
     const isCommitsOnly = isWhole && question.filter.treeDepth === 0;
     this.#objects ??= isCommitsOnly ? this.#context.open(throughout) : this.#context.objects;
-    const commits = isWhole && !isCommitsOnly ? this.#context.open(throughout) : this.#objects;
-    this.#selector ??= new FetchSelector(this.#objects, this.#state, commits);
     const objects = this.#objects;
+    const openCommits = () => (isWhole && !isCommitsOnly ? this.#context.open(throughout) : objects);
+    this.#selector ??= new FetchSelector(objects, this.#state, openCommits);
     const opening: Uint8Array[] = [];
     if (question.haves.length > 0 && !done) {
       const { common, enough } = await this.#selector.negotiate(question, { signal });

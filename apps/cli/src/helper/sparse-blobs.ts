@@ -22,25 +22,26 @@ export async function withoutUnmatched(
   objects: ObjectReader,
   state: State,
   { local, signal }: SparseContext,
-): Promise<string[] | undefined> {
+): Promise<Iterable<string> | undefined> {
   const folder = await mkdtemp(join(await local.ownFolder("tmp"), "sparse-"));
   const blobs = new Set(selection.blobIds);
   const run = (args: readonly string[], input?: Uint8Array | AsyncIterable<Uint8Array>) =>
     git([`--git-dir=${folder}`, ...args], { input, foreignRepository: true, signal });
   try {
     await writeSkeleton(folder, state);
-    const others = selection.ids.filter((id) => !blobs.has(id));
+    const ids = [...selection.ids];
+    const others = ids.filter((id) => !blobs.has(id));
     await run(["index-pack", "--stdin"], packStream(objects, state, others, signal));
     const patternsId = await resolve(name, run);
     const patterns = patternsId === undefined ? undefined : await objects.read(patternsId, { signal });
     if (patterns?.type !== "blob") return undefined;
     await run(["hash-object", "-w", "--stdin"], patterns.data);
     const args = ["rev-list", "--objects", "--no-object-names", "--no-walk=unsorted", "--missing=print", "--stdin"];
-    const commits = Buffer.from(selection.commitIds.map((id) => `${id}\n`).join(""));
+    const commits = Buffer.from([...selection.commitIds].map((id) => `${id}\n`).join(""));
     const output = await run([...args, `--filter=sparse:oid=${patternsId}`], commits);
     // The blobs are not there, and are marked as missing.
     const matched = new Set(output.toString("latin1").replaceAll("?", "").split("\n"));
-    return selection.ids.filter((id) => !blobs.has(id) || matched.has(id));
+    return ids.filter((id) => !blobs.has(id) || matched.has(id));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

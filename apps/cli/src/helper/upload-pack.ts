@@ -5,6 +5,7 @@ import {
   type Repository,
   type State,
   sortedRefs,
+  type TrunkObjectsOptions,
 } from "@trunks/repo";
 import { cachedObjects } from "./cached-objects.ts";
 import { parseFetchRequest } from "./fetch-request.ts";
@@ -53,7 +54,9 @@ export async function serveUploadPack(context: UploadPackContext): Promise<void>
   const whole = new TemporaryRepository(context, state);
   const { repository, local, signal, write } = context;
   const ranges = new SpooledRanges(() => local.ownFolder("tmp"));
-  const open = (settings: ObjectReaderOptions) => cachedObjects(repository, local, state, settings, ranges);
+  const indexes: TrunkObjectsOptions["indexes"] = new Map();
+  const open = (settings: ObjectReaderOptions) =>
+    cachedObjects(repository, local, state, { ...settings, indexes }, ranges);
   const objects = open(scattered);
   const parts = { whole, objects, fetch: new PartialFetch(state, { open, objects, write, local, signal }) };
   try {

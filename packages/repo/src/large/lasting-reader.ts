@@ -1,7 +1,14 @@
 import { type ByteRange, isTrunksError, type RequestOptions } from "@trunks/core";
 import type { GitObject, IdentifiedObject } from "../pack/git-object.ts";
+import { IdSet } from "../pack/id-set.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
-import type { BaselessEntry, ObjectInfo, ObjectReaderOptions, ReadManyOptions } from "../pack/object-reader.ts";
+import {
+  type BaselessEntry,
+  eachOnce,
+  type ObjectInfo,
+  type ObjectReaderOptions,
+  type ReadManyOptions,
+} from "../pack/object-reader.ts";
 import type { ObjectStream } from "../pack/object-stream.ts";
 import type { StoredEntry } from "../pack/pack-writer.ts";
 import type { LargeReader } from "./large-reader.ts";
@@ -18,12 +25,14 @@ const maxRenewals = 3;
  * read again and the work goes on where it was. What is in the middle of a stream fails.
  */
 export class LastingReader extends TrunkReader {
+  readonly #format: ObjectFormat;
   readonly #renew: Renew;
   /** Times that newer packs came. */
   #renewals = 0;
 
   constructor(format: ObjectFormat, large: LargeReader, renew: Renew, options: ObjectReaderOptions = {}) {
     super(format, large, options);
+    this.#format = format;
     this.#renew = renew;
   }
 
@@ -55,10 +64,9 @@ export class LastingReader extends TrunkReader {
     ids: Iterable<ObjectId>,
     options: ReadManyOptions = {},
   ): AsyncGenerator<IdentifiedObject[]> {
-    const left = new Set(ids);
-    const read = () => super.readBatches(left, options);
-    for await (const batch of this.#resumed(read, options)) {
-      for (const { id } of batch) left.delete(id);
+    const left = new LeftIds(this.#format, ids);
+    for await (const batch of this.#resumed(() => super.readBatches(left.ids(), options), options)) {
+      for (const { id } of batch) left.take(id);
       yield batch;
     }
   }
@@ -67,15 +75,20 @@ export class LastingReader extends TrunkReader {
     ids: Iterable<ObjectId>,
     options: RequestOptions = {},
   ): AsyncGenerator<StoredEntry | BaselessEntry> {
-    const left = new Set(ids);
-    const copy = async function* (entries: AsyncIterable<StoredEntry | BaselessEntry>) {
-      // Nearly every entry comes in one piece: with that at hand, nothing can go wrong any more while it is written.
-      for await (const entry of entries)
-        yield entry.deflated === undefined ? entry : { ...entry, deflated: await begun(entry.deflated) };
-    };
-    for await (const entry of this.#resumed(() => copy(super.copyMany(left, options)), options)) {
-      left.delete(entry.id);
-      yield entry;
+    const left = new LeftIds(this.#format, ids);
+    // Not by `#resumed`: of very many small entries, each step between is felt.
+    for (let attempt = 1; ; attempt++) {
+      const renewals = this.#renewals;
+      try {
+        for await (const entry of super.copyMany(left.ids(), options)) {
+          const copied = isAtHand(entry) ? entry : await begun(entry);
+          left.take(entry.id);
+          yield copied;
+        }
+        return;
+      } catch (error) {
+        await this.#renewAfter(error, attempt, renewals, options);
+      }
     }
   }
 
@@ -84,9 +97,10 @@ export class LastingReader extends TrunkReader {
     ids: Iterable<ObjectId>,
     options: RequestOptions = {},
   ): AsyncGenerator<ObjectId> {
-    const found = new Set<ObjectId>();
-    for await (const id of this.#resumed(() => super.smallerThan(limitBytes, ids, options), options)) {
-      if (found.size !== found.add(id).size) yield id;
+    const left = new LeftIds(this.#format, ids);
+    for await (const id of this.#resumed(() => super.smallerThan(limitBytes, left.ids(), options), options)) {
+      left.take(id);
+      yield id;
     }
   }
 
@@ -124,15 +138,41 @@ export class LastingReader extends TrunkReader {
   }
 }
 
-/** The same bytes, the first of which were read. */
-async function begun(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]();
+/** Ids of which some have been served; a list of those takes little memory. */
+class LeftIds {
+  readonly #all: Iterable<ObjectId>;
+  readonly #taken: IdSet;
+
+  constructor(format: ObjectFormat, ids: Iterable<ObjectId>) {
+    this.#all = eachOnce(ids);
+    this.#taken = new IdSet(format);
+  }
+
+  take(id: ObjectId): void {
+    this.#taken.add(id);
+  }
+
+  ids(): Iterable<ObjectId> {
+    if (this.#taken.size === 0) return this.#all;
+    return [...this.#all].filter((id) => !this.#taken.has(id));
+  }
+}
+
+function isAtHand({ deflated }: StoredEntry | BaselessEntry): boolean {
+  return deflated === undefined || !(Symbol.asyncIterator in deflated);
+}
+
+/** The same entry, the first of whose bytes were read: mostly all of them, so that nothing goes wrong while they are written. */
+async function begun(entry: StoredEntry | BaselessEntry): Promise<StoredEntry> {
+  const { deflated } = entry as StoredEntry & { readonly deflated: AsyncIterable<Uint8Array> };
+  const iterator = deflated[Symbol.asyncIterator]();
   const first = await iterator.next();
-  return (async function* () {
+  async function* all(): AsyncGenerator<Uint8Array> {
     try {
       for (let piece = first; !piece.done; piece = await iterator.next()) yield piece.value;
     } finally {
       await iterator.return?.();
     }
-  })();
+  }
+  return { ...(entry as StoredEntry), deflated: all() };
 }

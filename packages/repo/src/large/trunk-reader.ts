@@ -3,6 +3,7 @@ import type { GitObject, IdentifiedObject } from "../pack/git-object.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
 import {
   type BaselessEntry,
+  eachOnce,
   type ObjectInfo,
   ObjectReader,
   type ObjectReaderOptions,
@@ -59,16 +60,13 @@ export class TrunkReader extends ObjectReader {
     for (const blob of large) yield [{ id: blob.id, type: "blob", data: await this.#whole(blob, options) }];
   }
 
-  override async *copyMany(
+  override copyMany(
     ids: Iterable<ObjectId>,
     options: RequestOptions = {},
   ): AsyncGenerator<StoredEntry | BaselessEntry> {
     const { large, others } = this.#split(ids);
-    yield* super.copyMany(others, options);
-    for (const { id, size } of large) {
-      const deflated = deflatedQuickly(this.#proved(id, size, options));
-      yield { id, content: "blob", size, deflated };
-    }
+    const copied = super.copyMany(others, options);
+    return large.length === 0 ? copied : this.#withLarge(copied, large, options);
   }
 
   override async *smallerThan(
@@ -99,10 +97,23 @@ export class TrunkReader extends ObjectReader {
     return gathered(this.#large.read(id, start, end, options), Math.max(0, end - start));
   }
 
-  #split(ids: Iterable<ObjectId>): { large: PlacedBlob[]; others: ObjectId[] } {
-    const all = [...new Set(ids)];
+  async *#withLarge(
+    copied: AsyncIterable<StoredEntry | BaselessEntry>,
+    large: readonly PlacedBlob[],
+    options: RequestOptions,
+  ): AsyncGenerator<StoredEntry | BaselessEntry> {
+    yield* copied;
+    for (const { id, size } of large) {
+      const deflated = deflatedQuickly(this.#proved(id, size, options));
+      yield { id, content: "blob", size, deflated };
+    }
+  }
+
+  #split(ids: Iterable<ObjectId>): { large: PlacedBlob[]; others: Iterable<ObjectId> } {
     const { blobs } = this.#large;
-    return { large: all.flatMap((id) => blobs.get(id) ?? []), others: all.filter((id) => !blobs.has(id)) };
+    if (blobs.size === 0) return { large: [], others: ids };
+    const all = [...eachOnce(ids)];
+    return { large: all.flatMap((id) => blobs.get(id) ?? []), others: new Set(all.filter((id) => !blobs.has(id))) };
   }
 
   async #whole({ id, size }: PlacedBlob, options: RequestOptions): Promise<Uint8Array> {

@@ -131,9 +131,34 @@ export interface TreeEntry {
 
 /** Modes and names that Git would warn of, not refuse, are passed on. Throws `CORRUPT` for what is no tree. */
 export function* treeEntries(format: ObjectFormat, data: Uint8Array): Generator<TreeEntry, void, undefined> {
-  const idSize = objectIdSizeBytes(format);
-  let offset = 0;
-  while (offset < data.length) {
+  for (const cursor = new TreeCursor(format, data); cursor.next(); )
+    yield { mode: cursor.mode, name: cursor.name(), id: cursor.id() };
+}
+
+/** Goes from entry to entry of a tree; what it stands on is made when it is asked for. */
+export class TreeCursor {
+  readonly #format: ObjectFormat;
+  readonly #idSize: number;
+  readonly data: Uint8Array;
+  /** See `TreeEntry`. */
+  mode = 0;
+  /** Where the id's bytes begin in `data`. */
+  idStart: number;
+  #nameStart = 0;
+
+  /** Before the first entry. */
+  constructor(format: ObjectFormat, data: Uint8Array) {
+    this.#format = format;
+    this.#idSize = objectIdSizeBytes(format);
+    this.data = data;
+    this.idStart = -this.#idSize;
+  }
+
+  /** False behind the last one. Throws `CORRUPT` for what is no tree. */
+  next(): boolean {
+    const { data } = this;
+    const offset = this.idStart + this.#idSize;
+    if (offset === data.length) return false;
     const space = data.indexOf(spaceByte, offset);
     const mode = space === -1 ? undefined : parseMode(data, offset, space);
     if (mode === undefined) throw new TrunksError("CORRUPT", `not a tree: no mode at byte ${offset}`);
@@ -141,10 +166,20 @@ export function* treeEntries(format: ObjectFormat, data: Uint8Array): Generator<
     if (nameEnd === -1 || nameEnd === space + 1) {
       throw new TrunksError("CORRUPT", `not a tree: no name at byte ${space + 1}`);
     }
-    const end = nameEnd + 1 + idSize;
-    if (end > data.length) throw new TrunksError("CORRUPT", "not a tree: it ends within an entry");
-    yield { mode, name: data.subarray(space + 1, nameEnd), id: readObjectId(format, data, nameEnd + 1) };
-    offset = end;
+    if (nameEnd + 1 + this.#idSize > data.length)
+      throw new TrunksError("CORRUPT", "not a tree: it ends within an entry");
+    this.mode = mode;
+    this.#nameStart = space + 1;
+    this.idStart = nameEnd + 1;
+    return true;
+  }
+
+  name(): Uint8Array {
+    return this.data.subarray(this.#nameStart, this.idStart - 1);
+  }
+
+  id(): ObjectId {
+    return readObjectId(this.#format, this.data, this.idStart);
   }
 }
 

@@ -11,9 +11,10 @@ import {
 import { EntryResolver } from "./entry-resolver.ts";
 import { entryStream } from "./entry-stream.ts";
 import { type GitObject, type IdentifiedObject, type ObjectType, objectId } from "./git-object.ts";
+import { IdSet } from "./id-set.ts";
 import type { ObjectFormat, ObjectId } from "./object-format.ts";
 import { cutOut, type ObjectStream, onePiece, provedStream } from "./object-stream.ts";
-import { storedBytes } from "./pack-copy.ts";
+import { storedBytes, storedBytesAtHand } from "./pack-copy.ts";
 import { isDelta, maxEntryHeaderSizeBytes } from "./pack-entry.ts";
 import { type EntryLocation, type OpenPack, PackSet } from "./pack-set.ts";
 import type { PackSource } from "./pack-source.ts";
@@ -185,7 +186,10 @@ export class ObjectReader {
         continue;
       }
       const content = baseId === undefined ? (header.type as ObjectType) : { baseId };
-      const deflated = storedBytes(id, place, header, this.#settings.rangeSizeBytes, options);
+      // At hand nearly always, and then nothing has to be waited for.
+      const bytes = storedBytesAtHand(id, place, header);
+      const deflated =
+        bytes === undefined ? storedBytes(id, place, header, this.#settings.rangeSizeBytes, options) : [bytes];
       yield { id, content, size: header.size, deflated };
     }
   }
@@ -300,7 +304,7 @@ export class ObjectReader {
 
   async #locateMany(ids: Iterable<ObjectId>, options: ReadManyOptions): Promise<LocatedObject[]> {
     const objects: LocatedObject[] = [];
-    for (const id of ids instanceof Set ? (ids as Set<ObjectId>) : new Set(ids)) {
+    for (const id of eachOnce(ids)) {
       const place = this.#packs.locateOpen(id) ?? (await this.#packs.locate(id, options));
       if (place !== undefined) objects.push({ id, place });
       else if (!options.skipMissing) throw new TrunksError("NOT_FOUND", `object ${id} is in no pack`);
@@ -312,6 +316,11 @@ export class ObjectReader {
       return (packs.get(left.place.pack) as number) - (packs.get(right.place.pack) as number);
     });
   }
+}
+
+/** The same ids, each once, which can be gone through again. */
+export function eachOnce(ids: Iterable<ObjectId>): Iterable<ObjectId> {
+  return ids instanceof Set || ids instanceof IdSet ? ids : new Set(ids);
 }
 
 async function* oneByOne<Item>(groups: AsyncIterable<Item[]>): AsyncGenerator<Item> {

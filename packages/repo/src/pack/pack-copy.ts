@@ -1,6 +1,7 @@
 import { isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import { crc32Of } from "../platform.ts";
 import type { GitObject } from "./git-object.ts";
+import { IdSet } from "./id-set.ts";
 import type { ObjectFormat, ObjectId } from "./object-format.ts";
 import type { BaselessEntry, ObjectReader } from "./object-reader.ts";
 import type { EntryHeader } from "./pack-entry.ts";
@@ -26,7 +27,7 @@ export async function copyPack(
   sink: (bytes: Uint8Array) => Promise<void>,
   options: RequestOptions = {},
 ): Promise<WrittenPack> {
-  const wanted = new Set(ids);
+  const wanted = ids instanceof IdSet ? ids : new IdSet(format, ids);
   const copy = new PackCopy(objects, new PackWriter(format, wanted.size, sink), options);
   for await (const entry of objects.copyMany(wanted, options)) {
     if (entry.deflated !== undefined) await copy.add(entry);
@@ -97,7 +98,15 @@ class PackCopy {
   }
 }
 
-/** The bytes behind an entry's header, as they stand in the pack. Throws `CORRUPT` at their end when they are not those of the index. */
+/** The bytes behind an entry's header, when all of them are in memory. Throws `CORRUPT` when they are not those of the index. */
+export function storedBytesAtHand(id: ObjectId, place: EntryLocation, header: EntryHeader): Uint8Array | undefined {
+  const bytes = place.pack.blocks.peek(place);
+  if (bytes === undefined) return undefined;
+  checkStored(id, place, crc32Of(bytes));
+  return bytes.subarray(header.headerSize);
+}
+
+/** The same, read piece by piece; what is wrong with them is said at their end. */
 export async function* storedBytes(
   id: ObjectId,
   place: EntryLocation,
@@ -105,7 +114,7 @@ export async function* storedBytes(
   rangeSizeBytes: number,
   options: RequestOptions,
 ): AsyncGenerator<Uint8Array> {
-  const { blocks, index, source } = place.pack;
+  const { blocks } = place.pack;
   let crc = 0;
   for (let start = place.start; start < place.end; start += rangeSizeBytes) {
     const range = { start, end: Math.min(start + rangeSizeBytes, place.end) };
@@ -113,6 +122,10 @@ export async function* storedBytes(
     crc = crc32Of(bytes, crc);
     yield start === place.start ? bytes.subarray(header.headerSize) : bytes;
   }
-  if (crc === index.crcOf(id)) return;
-  throw new TrunksError("CORRUPT", `object ${id} in pack ${source.name}: its bytes do not match their checksum`);
+  checkStored(id, place, crc);
+}
+
+function checkStored(id: ObjectId, { pack }: EntryLocation, crc: number): void {
+  if (crc === pack.index.crcOf(id)) return;
+  throw new TrunksError("CORRUPT", `object ${id} in pack ${pack.source.name}: its bytes do not match their checksum`);
 }

@@ -122,7 +122,8 @@ export class PackWriter {
   async addStored({ id, content, size, deflated }: StoredEntry): Promise<void> {
     const offset = await this.#begin(id);
     await this.#write(entryHeaderBytes(typeof content === "string" ? content : this.#link(content, offset), size));
-    for await (const piece of deflated) await this.#write(piece);
+    if (Symbol.asyncIterator in deflated) for await (const piece of deflated) await this.#write(piece);
+    else for (const piece of deflated) await this.#write(piece);
     this.#end({ id, offset, crc: this.#crc });
   }
 

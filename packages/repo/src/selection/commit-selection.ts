@@ -1,4 +1,5 @@
 import type { RequestOptions } from "@trunks/core";
+import { IdSet } from "../pack/id-set.ts";
 import type { ObjectId } from "../pack/object-format.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { fresh } from "./history-cut.ts";
@@ -19,14 +20,12 @@ export interface CommitQuestion {
 }
 
 export interface CommitSelection {
-  /** What the reader lacks. */
-  readonly commits: readonly CommitNode[];
+  /** What the reader lacks, and the trees of those. */
+  readonly commitIds: IdSet;
+  readonly treeIds: IdSet;
   /** Commits that the reader has, next to those that it lacks. */
   readonly edge: readonly CommitNode[];
-}
-
-/** The same, and what was met of the commits that the reader has. */
-interface CommitWalk extends CommitSelection {
+  /** What was met of the commits that the reader has. */
   readonly present: ReadonlySet<ObjectId>;
 }
 
@@ -35,26 +34,32 @@ export async function selectCommits(
   graph: HistoryGraph,
   question: CommitQuestion,
   options: RequestOptions,
-): Promise<CommitWalk> {
+): Promise<CommitSelection> {
   await graph.load([...question.starts, ...question.haves], options);
   return question.haves.length === 0 ? everything(graph, question, options) : difference(graph, question, options);
 }
 
+/** Of a commit that was walked over, nothing is kept but its id and that of its tree. */
 async function everything(
   graph: HistoryGraph,
   { starts, ends }: CommitQuestion,
   options: RequestOptions,
-): Promise<CommitWalk> {
-  const commits: CommitNode[] = [];
-  const seen = new Set<ObjectId>(starts);
-  for (let level: readonly ObjectId[] = [...seen]; level.length > 0; ) {
+): Promise<CommitSelection> {
+  const commitIds = new IdSet(graph.format);
+  const treeIds = new IdSet(graph.format);
+  const seen = new IdSet(graph.format);
+  for (let level = starts.filter((id) => seen.add(id)); level.length > 0; ) {
     await graph.load(level, options);
-    const found = level.flatMap((id) => graph.get(id) ?? []);
-    commits.push(...found);
-    const parents = found.flatMap((commit) => (ends.has(commit.id) ? [] : commit.parents));
-    level = fresh(parents, seen);
+    const parents: ObjectId[] = [];
+    for (const commit of level.flatMap((id) => graph.get(id) ?? [])) {
+      commitIds.add(commit.id);
+      treeIds.add(commit.tree);
+      if (!ends.has(commit.id)) parents.push(...commit.parents);
+    }
+    graph.forget(level);
+    level = parents.filter((id) => seen.add(id));
   }
-  return { commits, edge: [], present: new Set() };
+  return { commitIds, treeIds, edge: [], present: new Set() };
 }
 
 /** Walks both sides from young to old until what is wanted is all met by what is there. */
@@ -62,7 +67,7 @@ async function difference(
   graph: HistoryGraph,
   { starts, ends, haves, ownEnds }: CommitQuestion,
   options: RequestOptions,
-): Promise<CommitWalk> {
+): Promise<CommitSelection> {
   const wanted = new Set<ObjectId>();
   const present = new Set<ObjectId>();
   const queue = new CommitQueue();
@@ -90,7 +95,18 @@ async function difference(
   }
   const commits = [...wanted].filter((id) => !present.has(id)).map((id) => graph.get(id) as CommitNode);
   const edge = new Set(commits.flatMap(({ parents }) => parents).filter((id) => present.has(id)));
-  return { commits, edge: [...edge].map((id) => graph.get(id) as CommitNode), present };
+  return {
+    commitIds: new IdSet(
+      graph.format,
+      commits.map(({ id }) => id),
+    ),
+    treeIds: new IdSet(
+      graph.format,
+      commits.map(({ tree }) => tree),
+    ),
+    edge: [...edge].map((id) => graph.get(id) as CommitNode),
+    present,
+  };
 }
 
 /** Whether each start reaches something that the reader has, so that there is no use in asking for more. */

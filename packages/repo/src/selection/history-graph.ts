@@ -14,13 +14,19 @@ export interface CommitNode {
 
 /** Commits of a trunk, read when they are asked for and kept. */
 export class HistoryGraph {
-  readonly #objects: ObjectReader;
-  readonly #format: ObjectFormat;
+  readonly #open: () => ObjectReader;
+  #reader: ObjectReader | undefined;
+  readonly format: ObjectFormat;
   readonly #commits = new Map<ObjectId, CommitNode | undefined>();
 
-  constructor(objects: ObjectReader, format: ObjectFormat) {
-    this.#objects = objects;
-    this.#format = format;
+  constructor(open: () => ObjectReader, format: ObjectFormat) {
+    this.#open = open;
+    this.format = format;
+  }
+
+  get #objects(): ObjectReader {
+    this.#reader ??= this.#open();
+    return this.#reader;
   }
 
   /** Reads those of the commits that were not read before, all at once. */
@@ -30,8 +36,16 @@ export class HistoryGraph {
     for (const id of wanted) this.#commits.set(id, undefined);
     for await (const { id, type, data } of this.#objects.readMany(wanted, { ...options, skipMissing: true })) {
       if (type !== "commit") continue;
-      this.#commits.set(id, { id, ...parseCommit(this.#format, data), timeSeconds: committerTime(data) });
+      this.#commits.set(id, { id, ...parseCommit(this.format, data), timeSeconds: committerTime(data) });
     }
+  }
+
+  /** Frees these commits, or all of them with their reader; they are read again when they are asked for again. */
+  forget(ids?: Iterable<ObjectId>): void {
+    for (const id of ids ?? []) this.#commits.delete(id);
+    if (ids !== undefined) return;
+    this.#commits.clear();
+    this.#reader = undefined;
   }
 
   /** One that was loaded; `undefined` when it is not there, or no commit. */
@@ -49,7 +63,7 @@ export class HistoryGraph {
       const tag = await this.#objects.read(next, options);
       if (tag === undefined) return undefined;
       tags.push(next);
-      next = parseTag(this.#format, tag.data).object;
+      next = parseTag(this.format, tag.data).object;
     }
   }
 }

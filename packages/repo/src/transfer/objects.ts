@@ -31,6 +31,8 @@ export function trunkObjects(
 export interface TrunkObjectsOptions extends ObjectReaderOptions {
   /** Called when a pack is gone; has newer ones be used by `use`. Default: that is an error. */
   readonly renew?: Renew;
+  /** Indexes that several readers share, by the names of the packs; grows. Default: each has its own. */
+  readonly indexes?: Map<string, Promise<PackIndex>>;
 }
 
 /** The objects of a trunk whose state moves on: of packs that stay, what was read stays. */
@@ -72,7 +74,7 @@ export class TrunkObjects {
     this.#sources = new Map(names.map(([text], index) => [text, sources[index] as PackSource] as const).reverse());
     if (backend !== this.#backend) {
       this.#large = new LargeReader(backend, this.#format);
-      const { renew, ...options } = this.#options;
+      const { renew, indexes: _, ...options } = this.#options;
       const settings = { ...rangeSettings(backend), ...options };
       this.#reader =
         renew === undefined
@@ -95,7 +97,7 @@ export class TrunkObjects {
     const headSize = wanted <= this.#roomSizeBytes ? wanted : 0;
     this.#roomSizeBytes -= headSize;
     const ahead = this.#ahead?.backend === backend ? this.#ahead : undefined;
-    return new SegmentSource(backend, this.#format, segment, headSize, ahead);
+    return new SegmentSource(backend, this.#format, segment, headSize, ahead, this.#options.indexes);
   }
 
   /** All segments, and the inline packs that came before this one. */
@@ -118,7 +120,7 @@ class SegmentSource implements PackSource {
   /** So many bytes are read beside the index. */
   readonly #headSize: number;
   readonly #ahead: SegmentsAhead | undefined;
-  #index: Promise<PackIndex> | undefined;
+  readonly #indexes: Map<string, Promise<PackIndex>>;
   #head: Promise<Uint8Array> | undefined;
 
   constructor(
@@ -127,7 +129,9 @@ class SegmentSource implements PackSource {
     segment: Segment,
     headSize: number,
     ahead: SegmentsAhead | undefined,
+    indexes: Map<string, Promise<PackIndex>> = new Map(),
   ) {
+    this.#indexes = indexes;
     this.name = packKey(segment.id);
     this.size = segment.size;
     this.#backend = backend;
@@ -138,12 +142,16 @@ class SegmentSource implements PackSource {
   }
 
   index(options?: RequestOptions): Promise<PackIndex> {
-    this.#index ??= this.#readIndex(options).catch((error) => {
-      this.#index = undefined; // Another call may have more luck.
-      throw error;
-    });
+    const present = this.#indexes.get(this.name);
+    const index =
+      present ??
+      this.#readIndex(options).catch((error) => {
+        this.#indexes.delete(this.name); // Another call may have more luck.
+        throw error;
+      });
+    if (present === undefined) this.#indexes.set(this.name, index);
     if (this.#headSize > 0) this.#readHead(options).catch(() => {}); // Met by whoever reads.
-    return this.#index;
+    return index;
   }
 
   async read(start: number, end: number, options?: RequestOptions): Promise<Uint8Array> {
