@@ -3,6 +3,7 @@ import { MemoryBackend } from "@trunks/core/memory";
 import { scope } from "@trunks/layers";
 import { Repository } from "@trunks/repo";
 import { beforeEach, describe, expect, test } from "vitest";
+import { checkAnswer } from "../../../apps/cli/test/support/answer-schema.ts";
 import { type OpenOptions, Trunk } from "../src/index.ts";
 
 const pushes = 150;
@@ -47,7 +48,7 @@ describe("a trunk that only programs push to", () => {
     expect(await packCount()).toBe(pushes);
     await using trunk = await Trunk.openBackend(store);
     const answer = await trunk.maintain();
-    expect(answer).toEqual({
+    expect(checkAnswer(answer)).toEqual({
       object: "maintenance",
       merged_packs: pushes,
       merged_bytes: expect.any(Number),

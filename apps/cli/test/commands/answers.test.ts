@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { catalog } from "../../src/catalog.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -7,10 +9,11 @@ import { trunksJson } from "../support/trunks.ts";
 /** One test starts some sixty programs. */
 const timeoutMs = 300_000;
 
-/** Commands whose answers are held against the schema elsewhere, and those that have none. */
+/** It has no answer. */
+const shell = "";
+/** Commands whose answers are held against the schema in another file of this folder. */
 const elsewhere: Readonly<Record<string, string>> = {
-  "": "a shell",
-  "backend add": "backend.test.ts, with a registry of its own",
+  "backend add": "backend.test.ts",
 };
 
 let sandbox: Sandbox;
@@ -18,6 +21,14 @@ beforeAll(() => {
   sandbox = new Sandbox();
 });
 afterAll(() => sandbox.remove());
+
+test("what is said to be held against the schema elsewhere is", () => {
+  for (const [name, file] of Object.entries(elsewhere)) {
+    const words = name.split(" ").map((word) => `"${word}"`);
+    const call = new RegExp(String.raw`trunksJson(<.*>)?\(sandbox, \[${words.join(", ")}[,\]]`);
+    expect([name, readFileSync(join(import.meta.dirname, file), "utf8")]).toEqual([name, expect.stringMatching(call)]);
+  }
+});
 
 test(
   "every command's answer is as the published schema says",
@@ -85,7 +96,7 @@ test(
       ["storage", "add", "next", "--url", `file://${sandbox.path}/next`, "--mirror"],
       ["storage", "promote", "next"],
     ];
-    const seen = new Set(Object.keys(elsewhere));
+    const seen = new Set([shell, ...Object.keys(elsewhere)]);
     for (const line of lines) {
       const answer = await trunksJson<{ object: string }>(sandbox, line, { folder: "work" });
       expect([line, answer.object]).toEqual([line, expect.not.stringMatching(/^error$/)]);

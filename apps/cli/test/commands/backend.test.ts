@@ -31,7 +31,9 @@ test("add installs a package into the managed folder, where it is found from the
   const url = `vault://${sandbox.path}/store`;
   const missing = await trunks(sandbox, ["verify", url, "--probe"]);
   expect(missing.stdout).toContain("needs the package trunks-backend-vault, which is not installed");
-  await trunksText(sandbox, ["backend", "add", "./backends/trunks-backend-vault"], offline);
+  expect(await trunksJson(sandbox, ["backend", "add", "./backends/trunks-backend-vault"], offline)).toMatchObject({
+    object: "backend",
+  });
   expect(sandbox.names("home/data/trunks/backends/node_modules")).toContain("trunks-backend-vault");
   const { status } = await trunks(sandbox, ["verify", url, "--probe", "--secret-key", "hunter2"]);
   expect(status).toBe(0);
