@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { TrunksError } from "@trunks/core";
+import { checkRequest, unlessAborted } from "@trunks/core";
 import { Redis } from "ioredis";
 import { answerError, lostError } from "./failure.ts";
 
@@ -35,14 +35,13 @@ export class Connection {
 
   /** Throws what a method of the backend must throw before it does anything. */
   begin(signal: AbortSignal | undefined): void {
-    if (this.#closed) throw new TrunksError("CLOSED", "this backend was closed");
-    if (signal?.aborted) throw abortError(signal);
+    checkRequest(this.#closed, { signal });
   }
 
   /** Sends one command; bulk answers are bytes. */
   async send(command: string, args: readonly Argument[], { signal, unanswered }: SendOptions): Promise<unknown> {
     this.begin(signal);
-    const redis = await untilAborted(this.#connected(), signal);
+    const redis = await unlessAborted(this.#connected(), signal);
     const binary = args.map((arg) =>
       arg instanceof Uint8Array ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg,
     );
@@ -50,7 +49,7 @@ export class Connection {
       if (error.name === "ReplyError") throw answerError(error);
       throw lostError(error, unanswered);
     });
-    return untilAborted(answer, signal);
+    return unlessAborted(answer, signal);
   }
 
   async close(): Promise<void> {
@@ -100,19 +99,4 @@ export class Connection {
       throw lostError(failure ?? error, "harmless");
     }
   }
-}
-
-function abortError(signal: AbortSignal): TrunksError {
-  return new TrunksError("ABORTED", "aborted", { cause: signal.reason });
-}
-
-/** What `work` answers, unless the signal is raised first. The work itself goes on. */
-function untilAborted<Answer>(work: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(abortError(signal));
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    if (signal.aborted) abort();
-  });
 }

@@ -1,19 +1,18 @@
 import {
   type Backend,
   type Body,
-  bodySize,
   type Capabilities,
   type Content,
   checkKey,
   checkPrefix,
+  checkRequest,
+  checkWrite,
   type GetOptions,
   type ListOptions,
   type ListPage,
   type RequestOptions,
-  TrunksError,
 } from "@trunks/core";
 import { deleteObjects } from "./delete.ts";
-import { abortedError } from "./failure.ts";
 import { listObjects } from "./list.ts";
 import { type GcsOptions, maxBodyBytes, resolveOptions } from "./options.ts";
 import { readObject } from "./read.ts";
@@ -37,32 +36,32 @@ export class GcsBackend implements Backend {
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Content | undefined> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkKey(key);
     return await readObject(this.#store, key, options.range, options.signal);
   }
 
   async create(key: string, body: Body, options: RequestOptions = {}): Promise<boolean> {
-    this.#begin(options);
-    this.#checkBody(key, body);
+    checkRequest(this.#closed, options);
+    checkWrite(key, body, maxBodyBytes);
     return await writeObject(this.#store, { key, body, ifAbsent: true, signal: options.signal });
   }
 
   async put(key: string, body: Body, options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
-    this.#checkBody(key, body);
+    checkRequest(this.#closed, options);
+    checkWrite(key, body, maxBodyBytes);
     await writeObject(this.#store, { key, body, ifAbsent: false, signal: options.signal });
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkPrefix(prefix);
     const { after = "", limit = 1000, signal } = options;
     return await listObjects(this.#store, { prefix, after, limit, signal });
   }
 
   async delete(keys: readonly string[], options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     for (const key of keys) checkKey(key);
     await deleteObjects(this.#store, keys, options.signal);
   }
@@ -71,16 +70,5 @@ export class GcsBackend implements Backend {
     if (this.#closed) return;
     this.#closed = true;
     this.#store.destroy();
-  }
-
-  #begin({ signal }: RequestOptions): void {
-    if (this.#closed) throw new TrunksError("CLOSED", "this backend was closed");
-    if (signal?.aborted) throw abortedError(signal);
-  }
-
-  #checkBody(key: string, body: Body): void {
-    checkKey(key);
-    if (bodySize(body) <= maxBodyBytes) return;
-    throw new TrunksError("NOT_SUPPORTED", `${key}: a body of ${bodySize(body)} bytes; the limit is ${maxBodyBytes}`);
   }
 }

@@ -1,6 +1,6 @@
-import { type Content, TrunksError } from "@trunks/core";
+import { abortedError, type Content, TrunksError } from "@trunks/core";
 import type { FileCalls } from "./file-calls.ts";
-import { abortError, fileError } from "./file-error.ts";
+import { fileError } from "./file-error.ts";
 
 /** Read at once when streaming. Measured: larger is no faster. */
 const chunkBytes = 2 ** 20;
@@ -86,7 +86,7 @@ export class FileContent implements Content {
   async #read(into: Uint8Array, position: number): Promise<Uint8Array> {
     const { file, path } = this.#open;
     for (let filled = 0; filled < into.length; ) {
-      if (this.#signal?.aborted) throw abortError(this.#signal);
+      if (this.#signal?.aborted) throw abortedError(this.#signal);
       const count = await this.#calls.read(file, into.subarray(filled), position + filled).catch((error: unknown) => {
         throw fileError(error, "read", path);
       });

@@ -73,7 +73,3 @@ export function unknownOutcome(error: unknown, path: string): TrunksError {
   const { message } = fileError(error, "be sure of", path);
   return new TrunksError("OUTCOME_UNKNOWN", message, { cause: error });
 }
-
-export function abortError(signal: AbortSignal): TrunksError {
-  return new TrunksError("ABORTED", "aborted", { cause: signal.reason });
-}

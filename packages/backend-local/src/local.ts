@@ -6,6 +6,7 @@ import {
   type Content,
   checkKey,
   checkPrefix,
+  checkRequest,
   type GetOptions,
   type ListedKey,
   type ListOptions,
@@ -16,7 +17,7 @@ import {
 } from "@trunks/core";
 import { type FileCalls, fileCalls } from "./file-calls.ts";
 import { cutFile, FileContent, unfilledBytes } from "./file-content.ts";
-import { abortError, errnoOf, explained, fileError, unknownOutcome } from "./file-error.ts";
+import { errnoOf, explained, fileError, unknownOutcome } from "./file-error.ts";
 import { Folders, parentOf } from "./folders.ts";
 import { linkAt, type Place, renameTo } from "./place.ts";
 import { Spelling } from "./spelling.ts";
@@ -66,7 +67,7 @@ export class LocalBackend implements Backend {
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Content | undefined> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkKey(key);
     const path = this.#pathOf(key);
     const file = this.#openFile(path);
@@ -94,7 +95,7 @@ export class LocalBackend implements Backend {
   }
 
   async create(key: string, body: Body, options: RequestOptions = {}): Promise<boolean> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkKey(key);
     const path = this.#pathOf(key);
     return explained("create", path, async () => {
@@ -115,7 +116,7 @@ export class LocalBackend implements Backend {
   }
 
   async put(key: string, body: Body, options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkKey(key);
     const path = this.#pathOf(key);
     await explained("write", path, async () => {
@@ -131,7 +132,7 @@ export class LocalBackend implements Backend {
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkPrefix(prefix);
     const { after = "", limit = 1000 } = options;
     const keys: ListedKey[] = [];
@@ -146,7 +147,7 @@ export class LocalBackend implements Backend {
   }
 
   async delete(keys: readonly string[], options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     for (const key of keys) checkKey(key);
     const folders = new Set<string>();
     for (const [index, key] of keys.entries()) {
@@ -163,14 +164,9 @@ export class LocalBackend implements Backend {
     this.#closed = true;
   }
 
-  #begin({ signal }: RequestOptions): void {
-    if (this.#closed) throw new TrunksError("CLOSED", "this backend was closed");
-    if (signal?.aborted) throw abortError(signal);
-  }
-
   async #pause(options: RequestOptions): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    this.#begin(options);
+    checkRequest(this.#closed, options);
   }
 
   /** Throws `CONFIG_INVALID` when the way there is called otherwise: see `Spelling`. */

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
-import { type Body, bodySlice, TrunksError } from "@trunks/core";
+import { abortedError, type Body, bodySlice, TrunksError } from "@trunks/core";
 import type { FileCalls } from "./file-calls.ts";
-import { abortError, errnoOf } from "./file-error.ts";
+import { errnoOf } from "./file-error.ts";
 import type { Folders } from "./folders.ts";
 
 /** Beside the keys: no key begins with a dot. */
@@ -50,7 +50,7 @@ export class Temporaries {
       } finally {
         this.#calls.close(file);
       }
-      if (signal?.aborted) throw abortError(signal);
+      if (signal?.aborted) throw abortedError(signal);
       return path;
     } catch (error) {
       this.remove(path);
@@ -108,7 +108,7 @@ export class Temporaries {
 
   async #writeBytes(file: number, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     for (let written = 0; written < bytes.length; ) {
-      if (signal?.aborted) throw abortError(signal);
+      if (signal?.aborted) throw abortedError(signal);
       const rest = bytes.subarray(written, written + 16 * batchBytes);
       written += rest.length <= smallBytes ? this.#calls.writeNow(file, rest) : await this.#calls.write(file, [rest]);
     }
@@ -121,7 +121,7 @@ export class Temporaries {
     let gathered = 0;
     try {
       for await (const chunk of chunks) {
-        if (signal?.aborted) throw abortError(signal);
+        if (signal?.aborted) throw abortedError(signal);
         if (chunk.length > 0) batch.push(chunk);
         gathered += chunk.length;
         if (gathered < batchBytes && batch.length < maxBatchChunks) continue;

@@ -1,18 +1,17 @@
 import {
   type Backend,
   type Body,
-  bodySize,
   type Capabilities,
   type Content,
   checkKey,
   checkPrefix,
+  checkRequest,
+  checkWrite,
   type GetOptions,
   type ListOptions,
   type ListPage,
   type RequestOptions,
-  TrunksError,
 } from "@trunks/core";
-import { abortedError } from "./failure.ts";
 import { type PostgresOptions, resolveOptions } from "./options.ts";
 import { readBody } from "./read.ts";
 import { PostgresStore } from "./store.ts";
@@ -39,25 +38,25 @@ export class PostgresBackend implements Backend {
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Content | undefined> {
-    this.#begin(options);
+    checkRequest(this.#closing !== undefined, options);
     checkKey(key);
     return await readBody(this.#store, key, options.range, options.signal);
   }
 
   async create(key: string, body: Body, options: RequestOptions = {}): Promise<boolean> {
-    this.#begin(options);
-    this.#checkBody(key, body);
+    checkRequest(this.#closing !== undefined, options);
+    checkWrite(key, body, maxBodyBytes);
     return await writeBody(this.#store, { key, body, ifAbsent: true, signal: options.signal });
   }
 
   async put(key: string, body: Body, options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
-    this.#checkBody(key, body);
+    checkRequest(this.#closing !== undefined, options);
+    checkWrite(key, body, maxBodyBytes);
     await writeBody(this.#store, { key, body, ifAbsent: false, signal: options.signal });
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
-    this.#begin(options);
+    checkRequest(this.#closing !== undefined, options);
     checkPrefix(prefix);
     const { after = "", limit = 1000, signal } = options;
     const { keyPrefix } = this.#store.options;
@@ -70,7 +69,7 @@ export class PostgresBackend implements Backend {
   }
 
   async delete(keys: readonly string[], options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
+    checkRequest(this.#closing !== undefined, options);
     for (const key of keys) checkKey(key);
     const { keyPrefix } = this.#store.options;
     for (let start = 0; start < keys.length; start += deleteBatch) {
@@ -83,16 +82,5 @@ export class PostgresBackend implements Backend {
   async close(): Promise<void> {
     this.#closing ??= this.#store.close();
     await this.#closing;
-  }
-
-  #begin({ signal }: RequestOptions): void {
-    if (this.#closing !== undefined) throw new TrunksError("CLOSED", "this backend was closed");
-    if (signal?.aborted) throw abortedError(signal);
-  }
-
-  #checkBody(key: string, body: Body): void {
-    checkKey(key);
-    if (bodySize(body) <= maxBodyBytes) return;
-    throw new TrunksError("NOT_SUPPORTED", `${key}: a body of ${bodySize(body)} bytes; the limit is ${maxBodyBytes}`);
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type Body, bodySize, bodySlice, TrunksError } from "@trunks/core";
-import { type Attempt, abortedError } from "./failure.ts";
+import { abortedError, type Body, bodySize, bodySlice, TrunksError } from "@trunks/core";
+import type { Attempt } from "./failure.ts";
 import { removeAbandoned, removeContent } from "./removal.ts";
 import type { PostgresStore } from "./store.ts";
 import { visibleAttempt, type Write } from "./write.ts";

@@ -1,4 +1,4 @@
-import { type Operation, TrunksError } from "@trunks/core";
+import { abortedError, type Operation, TrunksError } from "@trunks/core";
 import { meaningOf, Refusal } from "./refusal.ts";
 
 /**
@@ -45,10 +45,6 @@ export function failure(error: unknown, attempt: Attempt, circumstances: Circums
   const text = `${what} gave no answer: ${cause.message}`;
   if (loss !== "harmless") return unknown(text, cause, loss);
   return new TrunksError("UNAVAILABLE", text, { cause, retryable: true });
-}
-
-export function abortedError(signal: AbortSignal): TrunksError {
-  return new TrunksError("ABORTED", "aborted", { cause: signal.reason });
 }
 
 /** SQLSTATE of an error of the client library, when it is an answer of the server. */

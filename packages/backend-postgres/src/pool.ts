@@ -1,6 +1,5 @@
-import type { TrunksError } from "@trunks/core";
+import { abortedError, type TrunksError } from "@trunks/core";
 import type { Connection } from "./connection.ts";
-import { abortedError } from "./failure.ts";
 
 /** A connection without use is closed after so long. */
 const idleTimeoutMs = 30_000;

@@ -1,6 +1,6 @@
-import { type ByteRange, bytesContent, type Content, resolveRange, streamContent } from "@trunks/core";
+import { abortedError, type ByteRange, bytesContent, type Content, resolveRange, streamContent } from "@trunks/core";
 import type { BinaryRow } from "./copy-out.ts";
-import { type Attempt, abortedError } from "./failure.ts";
+import type { Attempt } from "./failure.ts";
 import type { PostgresStore } from "./store.ts";
 
 /** About so much of a body comes with one answer. */

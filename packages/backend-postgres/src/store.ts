@@ -1,7 +1,7 @@
-import { isTrunksError, TrunksError } from "@trunks/core";
+import { abortedError, closedError, isTrunksError, TrunksError } from "@trunks/core";
 import { type Answer, Connection, type Statement } from "./connection.ts";
 import type { BinaryRow } from "./copy-out.ts";
-import { type Attempt, abortedError, failure, stateOf } from "./failure.ts";
+import { type Attempt, failure, stateOf } from "./failure.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { Refusal } from "./refusal.ts";
@@ -87,7 +87,7 @@ export class PostgresStore {
 
   async close(): Promise<void> {
     await Promise.all(this.#errands);
-    await this.#pool.close(new TrunksError("CLOSED", "this backend was closed"));
+    await this.#pool.close(closedError());
   }
 
   async #withConnection<Result>(attempt: Attempt, use: (connection: Connection) => Promise<Result>): Promise<Result> {

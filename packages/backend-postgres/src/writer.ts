@@ -1,6 +1,5 @@
-import { bodySize, bytesBody } from "@trunks/core";
+import { abortedError, bodySize, bytesBody } from "@trunks/core";
 import { chunkBytes, writeInChunks } from "./chunks.ts";
-import { abortedError } from "./failure.ts";
 import { removeContent } from "./removal.ts";
 import type { PostgresStore } from "./store.ts";
 import { visibleAttempt, type Write } from "./write.ts";

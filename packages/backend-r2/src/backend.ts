@@ -1,20 +1,22 @@
 import {
   type Backend,
   type Body,
-  bodySize,
   type Capabilities,
   type Content,
   checkKey,
   checkPrefix,
+  checkRequest,
+  checkWrite,
   type GetOptions,
   type ListedKey,
   type ListOptions,
   type ListPage,
   type RequestOptions,
   TrunksError,
+  unlessAborted,
 } from "@trunks/core";
 import type { R2Binding, R2Object } from "./binding.ts";
-import { abortedError, failure, unlessAborted } from "./failure.ts";
+import { failure } from "./failure.ts";
 import { keyPrefix, type R2Options } from "./options.ts";
 import { readObject } from "./read.ts";
 import { writeObject } from "./write.ts";
@@ -44,7 +46,7 @@ export class R2Backend implements Backend {
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Content | undefined> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkKey(key);
     return await readObject(this.#bucket, { storedKey: this.#prefix + key, key, ...options });
   }
@@ -58,7 +60,7 @@ export class R2Backend implements Backend {
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkPrefix(prefix);
     const { after = "", limit = 1000, signal } = options;
     const place = this.#prefix + prefix;
@@ -76,7 +78,7 @@ export class R2Backend implements Backend {
   }
 
   async delete(keys: readonly string[], options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     for (const key of keys) checkKey(key);
     const { signal } = options;
     for (let start = 0; start < keys.length; start += deleteBatchSize) {
@@ -94,11 +96,8 @@ export class R2Backend implements Backend {
   }
 
   async #write(key: string, body: Body, ifAbsent: boolean, options: RequestOptions): Promise<boolean> {
-    this.#begin(options);
-    checkKey(key);
-    if (bodySize(body) > maxBodyBytes) {
-      throw new TrunksError("NOT_SUPPORTED", `${key}: a body of ${bodySize(body)} bytes; the limit is ${maxBodyBytes}`);
-    }
+    checkRequest(this.#closed, options);
+    checkWrite(key, body, maxBodyBytes);
     return await writeObject(this.#bucket, { storedKey: this.#prefix + key, key, body, ifAbsent, ...options });
   }
 
@@ -125,10 +124,5 @@ export class R2Backend implements Backend {
     } catch {
       return [];
     }
-  }
-
-  #begin({ signal }: RequestOptions): void {
-    if (this.#closed) throw new TrunksError("CLOSED", "this backend was closed");
-    if (signal?.aborted) throw abortedError(signal);
   }
 }

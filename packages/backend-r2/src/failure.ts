@@ -1,4 +1,4 @@
-import { type ErrorCode, isTrunksError, type Operation, TrunksError } from "@trunks/core";
+import { abortedError, type ErrorCode, isTrunksError, type Operation, TrunksError } from "@trunks/core";
 
 /** What a code at the end of a message of R2 means. Source: R2's own list of error codes. */
 const meanings: Readonly<Record<number, { readonly code: ErrorCode; readonly retryable?: boolean }>> = {
@@ -34,27 +34,4 @@ export function failure(
   if (operation === "create") return new TrunksError("OUTCOME_UNKNOWN", text, { cause: error });
   if (operation === "put") return new TrunksError("OUTCOME_UNKNOWN", text, { cause: error, retryable: true });
   return new TrunksError("UNAVAILABLE", text, { cause: error, retryable: true });
-}
-
-export function abortedError(signal: AbortSignal): TrunksError {
-  return new TrunksError("ABORTED", "aborted", { cause: signal.reason });
-}
-
-/**
- * What `work` comes to, or `ABORTED` as soon as the signal is raised: a binding takes no signal, so that what was sent goes on
- * unseen.
- */
-export async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return await work;
-  work.catch(() => {});
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(abortedError(signal));
-    signal.addEventListener("abort", abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

@@ -1,6 +1,14 @@
-import { type ByteRange, bytesContent, type Content, resolveRange, streamContent } from "@trunks/core";
+import {
+  abortedError,
+  type ByteRange,
+  bytesContent,
+  type Content,
+  resolveRange,
+  streamContent,
+  unlessAborted,
+} from "@trunks/core";
 import type { R2Binding, R2Body, R2ByteRange } from "./binding.ts";
-import { abortedError, failure, unlessAborted } from "./failure.ts";
+import { failure } from "./failure.ts";
 
 /** What is read: see `Backend.get`. */
 export interface Reading {

@@ -1,6 +1,6 @@
-import { type Body, bodySize, bodySlice, bytesBody } from "@trunks/core";
+import { abortedError, type Body, bodySize, bodySlice, bytesBody, unlessAborted } from "@trunks/core";
 import type { R2Binding, R2Condition, R2Object } from "./binding.ts";
-import { abortedError, failure, unlessAborted } from "./failure.ts";
+import { failure } from "./failure.ts";
 
 /** One write of one body. */
 export interface Write {

@@ -6,6 +6,7 @@ import {
   type Content,
   checkKey,
   checkPrefix,
+  checkRequest,
   type GetOptions,
   type ListedKey,
   type ListOptions,
@@ -13,13 +14,13 @@ import {
   type Operation,
   type RequestOptions,
 } from "@trunks/core";
-import { type Attempt, abortedError, failure } from "./failure.ts";
+import { type Attempt, failure } from "./failure.ts";
 import { Folders, parentOf } from "./folders.ts";
 import { resolveOptions, type SftpOptions } from "./options.ts";
 import { Place } from "./place.ts";
 import { readFile } from "./read.ts";
 import { removeFiles } from "./removal.ts";
-import { closedError, SftpStore } from "./store.ts";
+import { SftpStore } from "./store.ts";
 import { Temporaries } from "./temporaries.ts";
 import { walk } from "./walk.ts";
 
@@ -127,10 +128,9 @@ export class SftpBackend implements Backend {
     await this.#closing;
   }
 
-  #begin(operation: Operation, { signal }: RequestOptions, key?: string): Attempt {
-    if (this.#closing !== undefined) throw closedError();
-    if (signal?.aborted) throw abortedError(signal);
-    return { operation, key, signal, place: this.#store.options.place };
+  #begin(operation: Operation, options: RequestOptions, key?: string): Attempt {
+    checkRequest(this.#closing !== undefined, options);
+    return { operation, key, signal: options.signal, place: this.#store.options.place };
   }
 }
 

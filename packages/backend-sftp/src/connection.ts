@@ -1,5 +1,5 @@
+import { abortedError } from "@trunks/core";
 import type { Attributes, FileEntryWithStats, SFTPWrapper } from "ssh2";
-import { abortedError } from "./failure.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { ConnectionLost, isRefusal, Refusal, status } from "./refusal.ts";
 import { openTransport, type Transport } from "./transport.ts";

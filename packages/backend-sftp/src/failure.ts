@@ -1,4 +1,4 @@
-import { type ErrorCode, isTrunksError, type Operation, TrunksError } from "@trunks/core";
+import { abortedError, type ErrorCode, isTrunksError, type Operation, TrunksError } from "@trunks/core";
 import { Refusal, status } from "./refusal.ts";
 
 /**
@@ -53,8 +53,4 @@ export function failure(error: unknown, attempt: Attempt, loss: Loss): TrunksErr
 /** The beginning of every message: `create a/b: me@files.example:22`. */
 export function headOf({ operation, key, place }: Attempt): string {
   return `${key === undefined ? operation : `${operation} ${key}`}: ${place}`;
-}
-
-export function abortedError(signal: AbortSignal): TrunksError {
-  return new TrunksError("ABORTED", "aborted", { cause: signal.reason });
 }

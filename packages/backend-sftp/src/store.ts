@@ -1,6 +1,6 @@
-import { TrunksError } from "@trunks/core";
+import { closedError, TrunksError, unlessAborted } from "@trunks/core";
 import { Connection } from "./connection.ts";
-import { type Attempt, abortedError, failure, headOf, type Loss } from "./failure.ts";
+import { type Attempt, failure, headOf, type Loss } from "./failure.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { ConnectionLost } from "./refusal.ts";
 
@@ -101,21 +101,4 @@ export class SftpStore {
     );
     return connection;
   }
-}
-
-/** What others wait for as well goes on when one of them leaves. */
-async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return await work;
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(abortedError(signal));
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-export function closedError(): TrunksError {
-  return new TrunksError("CLOSED", "this backend was closed");
 }

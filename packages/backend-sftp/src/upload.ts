@@ -1,5 +1,5 @@
+import { abortedError } from "@trunks/core";
 import type { Connection, Handle } from "./connection.ts";
-import { abortedError } from "./failure.ts";
 
 /** So many bytes may be on their way, or wait in memory to be. */
 const windowBytes = 4 * 2 ** 20;

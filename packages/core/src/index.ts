@@ -1,3 +1,4 @@
+export { abortedError, sleep, unlessAborted } from "./abort.ts";
 export type {
   Backend,
   BackendFactory,
@@ -18,3 +19,4 @@ export { bytesContent, type Content, readContent, streamContent } from "./conten
 export { type ErrorCode, isTrunksError, TrunksError, type TrunksErrorOptions } from "./error.ts";
 export { checkKey, checkPrefix, compareKeys, maxKeyLength, maxSegmentLength } from "./key.ts";
 export { type ByteRange, resolveRange } from "./range.ts";
+export { checkRequest, checkWrite, closedError } from "./request.ts";

@@ -1,9 +1,9 @@
 import type { Backend, Capabilities, GetOptions, ListOptions, ListPage, RequestOptions } from "./backend.ts";
 import { type Body, bytesBody } from "./body.ts";
 import { bytesContent, type Content } from "./content.ts";
-import { TrunksError } from "./error.ts";
 import { checkKey, checkPrefix, compareKeys } from "./key.ts";
 import { resolveRange } from "./range.ts";
+import { checkRequest, checkWrite } from "./request.ts";
 
 interface Stored {
   readonly bytes: Uint8Array;
@@ -36,7 +36,7 @@ export class MemoryBackend implements Backend {
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Content | undefined> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkKey(key);
     const stored = this.#stored.get(key);
     if (stored === undefined) return undefined;
@@ -45,25 +45,25 @@ export class MemoryBackend implements Backend {
   }
 
   async create(key: string, body: Body, options: RequestOptions = {}): Promise<boolean> {
-    this.#begin(options);
-    checkKey(key);
+    checkRequest(this.#closed, options);
+    checkWrite(key, body, this.capabilities.maxBodyBytes);
     const bytes = (await bytesBody(body)).slice();
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     if (this.#stored.has(key)) return false;
     this.#stored.set(key, { bytes, modifiedMs: this.#now() });
     return true;
   }
 
   async put(key: string, body: Body, options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
-    checkKey(key);
+    checkRequest(this.#closed, options);
+    checkWrite(key, body, this.capabilities.maxBodyBytes);
     const bytes = (await bytesBody(body)).slice();
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     this.#stored.set(key, { bytes, modifiedMs: this.#now() });
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkPrefix(prefix);
     const { after = "", limit = 1000 } = options;
     const found = [...this.#stored.keys()].filter((key) => key.startsWith(prefix) && key > after).sort(compareKeys);
@@ -75,17 +75,12 @@ export class MemoryBackend implements Backend {
   }
 
   async delete(keys: readonly string[], options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     for (const key of keys) checkKey(key);
     for (const key of keys) this.#stored.delete(key);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-  }
-
-  #begin(options: RequestOptions): void {
-    if (this.#closed) throw new TrunksError("CLOSED", "this backend was closed");
-    if (options.signal?.aborted) throw new TrunksError("ABORTED", "aborted", { cause: options.signal.reason });
   }
 }

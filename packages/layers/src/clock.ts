@@ -1,4 +1,4 @@
-import { TrunksError } from "@trunks/core";
+import { sleep } from "@trunks/core";
 
 /** Time, as a layer sees it; tests bring their own. */
 export interface Clock {
@@ -10,22 +10,5 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(abortedError(signal));
-      const stop = () => {
-        clearTimeout(timer);
-        reject(abortedError(signal));
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      }, ms);
-      signal?.addEventListener("abort", stop, { once: true });
-    });
-  },
+  sleep,
 };
-
-export function abortedError(signal: AbortSignal | undefined): TrunksError {
-  return new TrunksError("ABORTED", "aborted", { cause: signal?.reason });
-}

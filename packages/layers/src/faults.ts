@@ -1,5 +1,5 @@
-import { type Backend, type Content, streamContent, TrunksError } from "@trunks/core";
-import { abortedError, type Clock, systemClock } from "./clock.ts";
+import { abortedError, type Backend, type Content, streamContent, TrunksError } from "@trunks/core";
+import { type Clock, systemClock } from "./clock.ts";
 import {
   canStrike,
   type Fault,

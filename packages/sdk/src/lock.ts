@@ -1,4 +1,4 @@
-import { TrunksError } from "@trunks/core";
+import { abortedError } from "@trunks/core";
 
 /** Lets one call after another change something, in the order in which they came. */
 export class Lock {
@@ -16,5 +16,5 @@ export class Lock {
 
 /** Throws `ABORTED` when the signal was raised. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new TrunksError("ABORTED", "aborted", { cause: signal.reason });
+  if (signal?.aborted) throw abortedError(signal);
 }

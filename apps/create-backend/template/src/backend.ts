@@ -7,13 +7,14 @@ import {
   type Content,
   checkKey,
   checkPrefix,
+  checkRequest,
+  checkWrite,
   compareKeys,
   type GetOptions,
   type ListOptions,
   type ListPage,
   type RequestOptions,
   resolveRange,
-  TrunksError,
 } from "@trunks/core";
 
 interface Stored {
@@ -42,7 +43,7 @@ export class MyStoreBackend implements Backend {
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Content | undefined> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkKey(key);
     // Stand-in. Ask the store for the range only, and answer a `streamContent` when it is large.
     const stored = this.#stored.get(key);
@@ -52,27 +53,27 @@ export class MyStoreBackend implements Backend {
   }
 
   async create(key: string, body: Body, options: RequestOptions = {}): Promise<boolean> {
-    this.#begin(options);
-    checkKey(key);
+    checkRequest(this.#closed, options);
+    checkWrite(key, body, this.capabilities.maxBodyBytes);
     // Stand-in. The store itself must decide who is first: looking before writing lets two win.
     const bytes = (await bytesBody(body)).slice();
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     if (this.#stored.has(key)) return false;
     this.#stored.set(key, { bytes, modifiedMs: Date.now() });
     return true;
   }
 
   async put(key: string, body: Body, options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
-    checkKey(key);
+    checkRequest(this.#closed, options);
+    checkWrite(key, body, this.capabilities.maxBodyBytes);
     // Stand-in. A body may be larger than memory: read a source part by part, with `bodySlice`.
     const bytes = (await bytesBody(body)).slice();
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     this.#stored.set(key, { bytes, modifiedMs: Date.now() });
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<ListPage> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     checkPrefix(prefix);
     // Stand-in. Let the store do this: byte order, all levels deep, from behind `after`, one page.
     const { after = "", limit = 1000 } = options;
@@ -85,7 +86,7 @@ export class MyStoreBackend implements Backend {
   }
 
   async delete(keys: readonly string[], options: RequestOptions = {}): Promise<void> {
-    this.#begin(options);
+    checkRequest(this.#closed, options);
     for (const key of keys) checkKey(key);
     // Stand-in.
     for (const key of keys) this.#stored.delete(key);
@@ -94,11 +95,5 @@ export class MyStoreBackend implements Backend {
   async close(): Promise<void> {
     // Stand-in. Close connections; a second call does nothing.
     this.#closed = true;
-  }
-
-  /** What every method does first. */
-  #begin({ signal }: RequestOptions): void {
-    if (this.#closed) throw new TrunksError("CLOSED", "this backend was closed");
-    if (signal?.aborted) throw new TrunksError("ABORTED", "aborted", { cause: signal.reason });
   }
 }

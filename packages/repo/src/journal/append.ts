@@ -1,4 +1,4 @@
-import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import { abortedError, type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import { recordKey } from "../format/key.ts";
 import type { EncodedRecord } from "../format/record.ts";
 import type { Sleep } from "./sleep.ts";
@@ -20,7 +20,7 @@ export async function appendRecord(
   sleep: Sleep,
   options: RequestOptions = {},
 ): Promise<boolean> {
-  if (options.signal?.aborted) throw new TrunksError("ABORTED", "aborted", { cause: options.signal.reason });
+  if (options.signal?.aborted) throw abortedError(options.signal);
   let unknown: unknown;
   try {
     return await backend.create(recordKey(slot), record.bytes, options);

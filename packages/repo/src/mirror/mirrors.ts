@@ -1,11 +1,11 @@
-import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import { type Backend, isTrunksError, type RequestOptions, TrunksError, sleep as timerSleep } from "@trunks/core";
 import type { RefMove } from "../format/entry.ts";
 import { changedMap, type MirrorMap, type Place } from "../format/mirror-map.ts";
 import type { PlaceFile } from "../format/place-file.ts";
 import type { EncodedRecord, TrunkRecord } from "../format/record.ts";
 import type { State } from "../format/state.ts";
 import { appendRecord } from "../journal/append.ts";
-import { type Sleep, timerSleep } from "../journal/sleep.ts";
+import type { Sleep } from "../journal/sleep.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
 import { isFollowed } from "./follow-plan.ts";

@@ -1,4 +1,11 @@
-import { type ByteRange, isTrunksError, type RequestOptions, resolveRange, TrunksError } from "@trunks/core";
+import {
+  abortedError,
+  type ByteRange,
+  isTrunksError,
+  type RequestOptions,
+  resolveRange,
+  TrunksError,
+} from "@trunks/core";
 import { Room } from "../platform.ts";
 import {
   groupsBySpan,
@@ -328,7 +335,7 @@ async function* oneByOne<Item>(groups: AsyncIterable<Item[]>): AsyncGenerator<It
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new TrunksError("ABORTED", "aborted", { cause: signal.reason });
+  if (signal?.aborted) throw abortedError(signal);
 }
 
 /** Says of a failure to make an object which object it is, and where it stands. */

@@ -1,4 +1,4 @@
-import { TrunksError } from "@trunks/core";
+import { unlessAborted } from "@trunks/core";
 
 /** A request that several callers wait for. It is aborted when all of them have gone, not when one goes. */
 export class SharedRead<Result> {
@@ -32,21 +32,10 @@ export class SharedRead<Result> {
   async result(signal: AbortSignal | undefined): Promise<Result> {
     this.#waiting++;
     try {
-      return signal === undefined ? await this.#result : await abortable(this.#result, signal);
+      return await unlessAborted(this.#result, signal);
     } finally {
       this.#waiting--;
       if (this.#waiting === 0 && !this.#settled) this.#controller.abort();
     }
   }
-}
-
-function abortable<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    function abort(): void {
-      reject(new TrunksError("ABORTED", "aborted", { cause: signal.reason }));
-    }
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    result.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

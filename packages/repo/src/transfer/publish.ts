@@ -1,10 +1,10 @@
-import { type Backend, isTrunksError, type RequestOptions } from "@trunks/core";
+import { type Backend, isTrunksError, type RequestOptions, sleep as timerSleep } from "@trunks/core";
 import type { RecordEntry } from "../format/record.ts";
 import type { State } from "../format/state.ts";
 import { Combiner, entryId } from "../journal/combine.ts";
 import { verdictWindow } from "../journal/fold.ts";
 import { type Reading, readForward } from "../journal/read.ts";
-import { type Sleep, timerSleep } from "../journal/sleep.ts";
+import type { Sleep } from "../journal/sleep.ts";
 import { type LargeBlobBody, type LargeParts, type LargeSettings, uploadLarge } from "../large/large-upload.ts";
 import { Mirrors } from "../mirror/mirrors.ts";
 import { sha256Hex } from "../platform.ts";

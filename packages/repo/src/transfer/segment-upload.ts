@@ -7,11 +7,12 @@ import {
   type RequestOptions,
   type Source,
   TrunksError,
+  sleep as timerSleep,
 } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
 import { type Container, fileKeys, type LargeBlob } from "../format/container.ts";
 import type { Segment } from "../format/pack-name.ts";
-import { type Sleep, timerSleep } from "../journal/sleep.ts";
+import type { Sleep } from "../journal/sleep.ts";
 import { createDigest } from "../platform.ts";
 
 /** A pack that needs no base outside itself, and its version-2 index. */
