@@ -6,7 +6,9 @@ const packages = {
   "packages/core": [],
   "packages/layers": ["packages/core"],
   "packages/repo": ["packages/core"],
-  "packages/backend-[^/]+": ["packages/core"],
+  "packages/http-store": ["packages/core"],
+  "packages/backend-(?!s3/|gcs/|azure/)[^/]+": ["packages/core"],
+  "packages/backend-(?:s3|gcs|azure)": ["packages/core", "packages/http-store"],
   "contract-tests": ["packages/core"],
   "test-servers": [],
   "test-runtimes": ["contract-tests", "test-servers"],
@@ -78,6 +80,12 @@ module.exports = {
       name: "the runtime stays behind the platform modules",
       severity: "error",
       from: { path: "^packages/(repo|sdk|backend-r2)/src/", pathNot: "/platform/node\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "Node's connections stay behind their own door",
+      severity: "error",
+      from: { path: "^packages/http-store/src/", pathNot: "/transport\\.ts$" },
       to: { dependencyTypes: ["core"] },
     },
     {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { type Body, bodySize, bodySlice, isTrunksError } from "@trunks/core";
+import { lossOf, pause, type Write } from "@trunks/http-store";
 import { contentMd5 } from "./digest.ts";
 import { maxPartMemoryBytes } from "./options.ts";
-import { pause } from "./pause.ts";
 import type { AzureStore } from "./store.ts";
-import { blobOptions, lossOf, requestOf, type Write } from "./write.ts";
+import { blobOptions, requestOf } from "./write.ts";
 
 /** Azure's own limit. */
 const maxBlocks = 50_000;

@@ -10,10 +10,11 @@ import {
   type WebResource,
 } from "@azure/storage-blob";
 import type { Operation } from "@trunks/core";
+import { Exchange, type Loss } from "@trunks/http-store";
+import { readText, Transport } from "@trunks/http-store/transport";
 import { tokenCredential } from "./credentials.ts";
-import { failure, type Loss } from "./failure.ts";
+import { failure } from "./failure.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { Exchange, Transport } from "./transport.ts";
 
 /** What is sent, and what its failure means. */
 export interface StoreRequest {
@@ -23,10 +24,15 @@ export interface StoreRequest {
   readonly signal?: AbortSignal;
 }
 
-/** What came of one call of the SDK, and the head of its last answer. */
-export interface StoreAnswer<Output> {
+/** The last request of a call of the SDK, and its answer when it has come. */
+interface LastRequest {
+  exchange: Exchange;
+  answer?: IncomingMessage;
+}
+
+/** What came of one call of the SDK. */
+export interface StoreAnswer<Output> extends Readonly<LastRequest> {
   readonly output: Output;
-  readonly exchange: Exchange;
 }
 
 /** The SDK's client of one container, with one kind of error and a transport that sends each request once. */
@@ -35,7 +41,7 @@ export class AzureStore {
   readonly #client: ContainerClient;
   readonly #transport: Transport;
   /** By the signal of its own that each call has: all that the SDK hands on from a call to the transport. */
-  readonly #exchanges = new WeakMap<object, Exchange>();
+  readonly #calls = new WeakMap<object, LastRequest>();
 
   constructor(options: ResolvedOptions) {
     this.options = options;
@@ -58,14 +64,20 @@ export class AzureStore {
     request: StoreRequest,
     call: (container: ContainerClient, abortSignal: AbortSignal) => Promise<Output>,
   ): Promise<StoreAnswer<Output>> {
-    const exchange = new Exchange();
+    const last: LastRequest = { exchange: new Exchange() };
     const abortSignal = request.signal ? AbortSignal.any([request.signal]) : new AbortController().signal;
-    this.#exchanges.set(abortSignal, exchange);
+    this.#calls.set(abortSignal, last);
     try {
-      return { output: await call(this.#client, abortSignal), exchange };
+      const output = await call(this.#client, abortSignal);
+      return { output, ...last };
     } catch (error) {
-      exchange.answer?.destroy();
-      throw failure(error, { ...request, exchange, place: this.options.place, secrets: this.#secrets() });
+      last.answer?.destroy();
+      throw failure(error, {
+        ...request,
+        exchange: last.exchange,
+        place: this.options.place,
+        secrets: this.#secrets(),
+      });
     }
   }
 
@@ -75,22 +87,23 @@ export class AzureStore {
 
   async #sendRequest(request: WebResource): Promise<HttpOperationResponse> {
     const { abortSignal: signal, body, method, url } = request;
-    const exchange = this.#exchanges.get(signal ?? {}) ?? new Exchange();
-    exchange.restart();
+    const exchange = new Exchange();
+    const last: LastRequest = Object.assign(this.#calls.get(signal ?? {}) ?? {}, { exchange, answer: undefined });
     const bytes = typeof body === "string" ? Buffer.from(body) : (body as Uint8Array | undefined);
     const headers = { ...request.headers.toJson() };
     const answer = await this.#transport.send(
       { method, url, headers, body: bytes, signal: signal as AbortSignal },
       exchange,
     );
+    last.answer = answer;
     const status = answer.statusCode ?? 0;
     const isStream = request.streamResponseStatusCodes?.has(status) ?? false;
     const response = {
       request,
       status,
-      headers: { toJson: () => singleHeaders(answer) },
+      headers: { toJson: () => ({ ...exchange.headers }) },
       // The SDK's own reader of bodies throws where nobody can catch when a connection ends that is not read: it gets nothing
-      // to read, and who wants the body takes it from the exchange.
+      // to read, and who wants the body takes the answer itself.
       ...(isStream ? { readableStreamBody: new PassThrough() } : { bodyAsText: await readText(answer) }),
     };
     return response as unknown as HttpOperationResponse;
@@ -108,23 +121,4 @@ function credentialOf(options: ResolvedOptions) {
   // An endpoint may stand in a URL that a stranger wrote: tokens of the default chain are for Azure alone.
   if (sasToken !== undefined || (token === undefined && !isAzure)) return new AnonymousCredential();
   return tokenCredential(token);
-}
-
-function singleHeaders({ headers }: IncomingMessage): Record<string, string> {
-  const entries = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]);
-  return Object.fromEntries(entries);
-}
-
-/** Answers that are no body of a key are far smaller. */
-const maxTextBytes = 64 * 2 ** 20;
-
-async function readText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxTextBytes) throw new Error("the answer has no end");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,24 +1,9 @@
-import type { Body } from "@trunks/core";
-import type { Loss } from "./failure.ts";
+import { type Loss, operationOf, type Write } from "@trunks/http-store";
 import type { StoreRequest } from "./store.ts";
 
-/** One write of one body, in one request or in blocks. */
-export interface Write {
-  readonly key: string;
-  readonly body: Body;
-  /** Only where nothing is there yet. */
-  readonly ifAbsent: boolean;
-  readonly signal?: AbortSignal;
-}
-
 /** As the caller of the backend knows it. */
-export function requestOf({ key, ifAbsent, signal }: Write, loss: Loss): StoreRequest {
-  return { operation: ifAbsent ? "create" : "put", key, loss, signal };
-}
-
-/** What a lost answer to the request that makes the bytes visible means. */
-export function lossOf({ ifAbsent }: Write): Loss {
-  return ifAbsent ? "final" : "repeatable";
+export function requestOf(write: Write, loss: Loss): StoreRequest {
+  return { operation: operationOf(write), key: write.key, loss, signal: write.signal };
 }
 
 /** The condition of the request that makes the bytes visible, and what is said of each blob. */

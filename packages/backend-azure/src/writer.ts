@@ -1,10 +1,10 @@
 import { bodySize, bytesBody } from "@trunks/core";
+import { lossOf, pause, type Write } from "@trunks/http-store";
 import { writeInBlocks } from "./blocks.ts";
 import { contentMd5 } from "./digest.ts";
-import { pause } from "./pause.ts";
 import { refusalOf } from "./refusal.ts";
 import type { AzureStore } from "./store.ts";
-import { blobOptions, lossOf, requestOf, type Write } from "./write.ts";
+import { blobOptions, requestOf } from "./write.ts";
 
 /** How often a write is begun again whose blocks another one has swept away. */
 const maxAttempts = 8;

@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { textOf } from "./failure.ts";
+import { textOf } from "@trunks/http-store";
 import { credentialsHint, type ResolvedOptions } from "./options.ts";
 
 const scope = "https://www.googleapis.com/auth/devstorage.read_write";

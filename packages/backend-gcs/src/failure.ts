@@ -1,25 +1,6 @@
-import { isTrunksError, type Operation, TrunksError } from "@trunks/core";
+import { abortedError, isTrunksError, type TrunksError } from "@trunks/core";
+import { type Attempt, lost, readRetryAfter, refused, unsent, withoutSecrets } from "@trunks/http-store";
 import { meaningOf, Refusal } from "./refusal.ts";
-import type { Exchange } from "./transport.ts";
-
-/**
- * What it means when nobody knows whether a request had its effect. `harmless`: it has none that anyone sees, so it just
- * failed. `repeatable`: not known, but doing it again does no harm. `final`: not known, and only the caller can find out.
- */
-export type Loss = "harmless" | "repeatable" | "final";
-
-/** A request, for those who explain its failure. */
-export interface Attempt {
-  readonly operation: Operation;
-  readonly key?: string;
-  readonly loss: Loss;
-  /** As in `ResolvedOptions`. */
-  readonly place: string;
-  readonly exchange: Exchange;
-  readonly signal?: AbortSignal;
-  /** What must not stand in a message. */
-  readonly secrets: readonly string[];
-}
 
 /** The one error that a request without an answer becomes. */
 export function failure(error: unknown, attempt: Attempt): TrunksError {
@@ -30,19 +11,9 @@ export function failure(error: unknown, attempt: Attempt): TrunksError {
   return exchange.sent ? lost(error, attempt) : unsent(error, attempt);
 }
 
-export function abortedError(signal: AbortSignal): TrunksError {
-  return new TrunksError("ABORTED", "aborted", { cause: signal.reason });
-}
-
-/** A body that broke on its way here. */
-export function brokenBody(error: unknown, place: string): TrunksError {
-  const text = `${place}: the answer broke off: ${textOf(error)}`;
-  return new TrunksError("UNAVAILABLE", text, { cause: error, retryable: true });
-}
-
 /** The error for an answer that refuses. `body`: its text, as JSON where the store itself speaks. */
-export function refused(body: string, attempt: Attempt): TrunksError {
-  const { exchange, place, secrets, loss } = attempt;
+export function refusedBy(body: string, attempt: Attempt): TrunksError {
+  const { exchange, place, secrets } = attempt;
   const { reason, message } = readReason(body);
   const sizeText = /^bytes \*\/(\d+)$/.exec(exchange.headers["content-range"] ?? "")?.[1];
   const refusal = new Refusal({
@@ -51,15 +22,9 @@ export function refused(body: string, attempt: Attempt): TrunksError {
     message: withoutSecrets(message, secrets),
     totalSize: sizeText === undefined ? undefined : Number(sizeText),
   });
-  const retryAfterMs = readRetryAfter(exchange.headers["retry-after"]);
-  const meaning = meaningOf(refusal, retryAfterMs !== undefined);
+  const meaning = meaningOf(refusal, readRetryAfter(exchange) !== undefined);
   const said = [refusal.status, refusal.reason].filter(Boolean).join(" ");
-  const text = `${describe(attempt)}: ${place} answered ${said}${refusal.message && `: ${refusal.message}`}`;
-  const options = { cause: refusal, retryAfterMs };
-  if (meaning.undecided && loss !== "harmless") {
-    return new TrunksError("OUTCOME_UNKNOWN", text, { ...options, retryable: loss === "repeatable" });
-  }
-  return new TrunksError(meaning.code, text, { ...options, retryable: meaning.retryable, hint: meaning.hint });
+  return refused(refusal, meaning, `${place} answered ${said}${refusal.message && `: ${refusal.message}`}`, attempt);
 }
 
 const maxMessageLength = 300;
@@ -78,50 +43,4 @@ function readReason(body: string): { reason: string; message: string } {
     const line = body.trim();
     return { reason: "", message: /^[^<>\n]*$/.test(line) ? line.slice(0, maxMessageLength) : "" };
   }
-}
-
-/** Nothing of the request reached the store. */
-function unsent(error: unknown, attempt: Attempt): TrunksError {
-  const code = (error as NodeJS.ErrnoException).code ?? "";
-  const text = `${describe(attempt)}: ${attempt.place}: ${withoutSecrets(textOf(error), attempt.secrets)}`;
-  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_TLS|^ERR_SSL|^EPROTO$/.test(code)) {
-    const hint = "check the endpoint; NODE_EXTRA_CA_CERTS names the certificates of an authority of your own";
-    return new TrunksError("UNAVAILABLE", text, { cause: error, hint });
-  }
-  const hint = "check the network and the endpoint";
-  return new TrunksError("UNAVAILABLE", text, { cause: error, retryable: true, hint });
-}
-
-/** The request, or part of it, left; no answer came, or none that can be read. */
-export function lost(error: unknown, attempt: Attempt): TrunksError {
-  const what = attempt.exchange.status === undefined ? "gave no answer" : "gave an answer that cannot be read";
-  const said = withoutSecrets(textOf(error), attempt.secrets);
-  const text = `${describe(attempt)}: ${attempt.place} ${what}: ${said}`;
-  const cause = attempt.exchange.status === undefined ? error : new Error(said);
-  if (attempt.loss === "harmless") return new TrunksError("UNAVAILABLE", text, { cause, retryable: true });
-  return new TrunksError("OUTCOME_UNKNOWN", text, { cause, retryable: attempt.loss === "repeatable" });
-}
-
-function describe({ operation, key }: Attempt): string {
-  return key === undefined || key === "" ? operation : `${operation} ${key}`;
-}
-
-export function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // A connection tried at several addresses fails with a list and no message of its own.
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(textOf).join("; ");
-  return error.message;
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  // What is shorter is no secret, and may be part of any word.
-  const long = secrets.filter((secret) => secret.length >= 8);
-  return long.reduce((left, secret) => left.replaceAll(secret, "***"), text);
-}
-
-/** Seconds, or a date: RFC 9110, section 10.2.3. */
-function readRetryAfter(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(waitMs) ? Math.max(0, waitMs) : undefined;
 }

@@ -1,6 +1,5 @@
-import type { IncomingMessage } from "node:http";
-import { type ByteRange, bytesContent, type Content, resolveRange, streamContent, TrunksError } from "@trunks/core";
-import { abortedError, brokenBody } from "./failure.ts";
+import { type ByteRange, type Content, resolveRange } from "@trunks/core";
+import { answerContent, emptyAnswer, outsideBody, rangeHeader } from "@trunks/http-store";
 import { refusalOf } from "./refusal.ts";
 import type { GcsStore, StoreRequest } from "./store.ts";
 
@@ -35,9 +34,12 @@ async function request(
     loss: "harmless",
     signal,
   };
-  let answer: IncomingMessage;
   try {
-    answer = await store.open(read);
+    const { body, exchange } = await store.open(read);
+    const { "content-length": length, "content-range": contentRange } = exchange.headers;
+    const head = { status: exchange.status, size: Number(length ?? Number.NaN), contentRange };
+    const { place } = store.options;
+    return answerContent(body, head, { key, range, place, model: "Google Cloud Storage", signal });
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal?.status === 404) {
@@ -46,93 +48,8 @@ async function request(
       return undefined;
     }
     if (refusal?.status === 416 && range !== undefined) {
-      return await outsideBody(store, key, range, refusal.totalSize, signal);
+      return await outsideBody(range, refusal.totalSize, () => request(store, key, { start: 0, end: 1 }, signal));
     }
     throw error;
   }
-  return contentOf(answer, range, key, store.options.place, signal);
-}
-
-function rangeHeader(range: ByteRange): string {
-  if ("suffix" in range) return `bytes=-${range.suffix}`;
-  return `bytes=${range.start}-${range.end === undefined ? "" : range.end - 1}`;
-}
-
-function contentOf(
-  answer: IncomingMessage,
-  range: ByteRange | undefined,
-  key: string,
-  place: string,
-  signal: AbortSignal | undefined,
-): Content {
-  const size = Number(answer.headers["content-length"] ?? Number.NaN);
-  const refuse = (what: string): never => {
-    answer.destroy();
-    throw new TrunksError("NOT_SUPPORTED", `get ${key}: ${place} ${what}`, {
-      hint: "this store, or a proxy before it, does not do what Google Cloud Storage does",
-    });
-  };
-  if (!Number.isSafeInteger(size)) return refuse("does not say how many bytes it sends");
-  const stream = bodyStream(answer, place, signal);
-  if (range === undefined) return streamContent(stream, size, size);
-  if (answer.statusCode !== 206) {
-    const asked = resolveRange(range, size);
-    // Allowed where the range is the whole body, and needed for one without bytes.
-    if (asked.start === 0 && asked.end === size) return streamContent(stream, size, size);
-    return refuse("ignored the range that was asked for");
-  }
-  // Of no bytes the last ones are none, and a head cannot say which.
-  if ("suffix" in range && size === 0) return streamContent(stream, 0, 0);
-  const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.headers["content-range"] ?? "") ?? [];
-  if (total === undefined) return refuse("does not say which bytes it sends");
-  const asked = resolveRange(range, Number(total));
-  if (Number(first) !== asked.start || Number(last) + 1 !== asked.end || size !== asked.end - asked.start) {
-    return refuse(`sent bytes ${first}-${last} for ${asked.start}-${asked.end - 1}`);
-  }
-  return streamContent(stream, size, Number(total));
-}
-
-/** The bytes of an answer, with errors of one kind, and a connection that is given up with its stream. */
-function bodyStream(body: IncomingMessage, place: string, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]() {
-      const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
-      return {
-        async next() {
-          try {
-            return await chunks.next();
-          } catch (error) {
-            throw signal?.aborted ? abortedError(signal) : brokenBody(error, place);
-          }
-        },
-        async return() {
-          // By hand: an iterator that never began does not clean up.
-          body.destroy();
-          return { done: true, value: undefined };
-        },
-      };
-    },
-  };
-}
-
-/** The range lies behind the last byte: no bytes, and the size of the body, which not every answer tells. */
-async function outsideBody(
-  store: GcsStore,
-  key: string,
-  range: ByteRange,
-  totalSize: number | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Content | undefined> {
-  if (totalSize !== undefined) return bytesContent(new Uint8Array(0), totalSize);
-  // Not even the first byte is there, or not a single last one.
-  if ("suffix" in range || range.start === 0) return bytesContent(new Uint8Array(0), 0);
-  return await emptyAnswer(await request(store, key, { start: 0, end: 1 }, signal));
-}
-
-async function emptyAnswer(content: Content | undefined): Promise<Content | undefined> {
-  if (content === undefined) return undefined;
-  // Read rather than cancelled: the connection stays usable.
-  if (content.size <= 1) await content.bytes();
-  else await content.cancel();
-  return bytesContent(new Uint8Array(0), content.totalSize);
 }

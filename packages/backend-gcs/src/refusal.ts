@@ -1,4 +1,5 @@
-import { type ErrorCode, isTrunksError } from "@trunks/core";
+import { isTrunksError } from "@trunks/core";
+import type { Meaning } from "@trunks/http-store";
 
 /** What the store answered instead of doing what it was asked. Holds only these fields: no request, no token. */
 export class Refusal extends Error {
@@ -20,15 +21,6 @@ export class Refusal extends Error {
 /** The refusal behind an error of this package, if that is what it is. */
 export function refusalOf(error: unknown): Refusal | undefined {
   return isTrunksError(error) && error.cause instanceof Refusal ? error.cause : undefined;
-}
-
-/** What a refusal means, and what the user can do. */
-export interface Meaning {
-  readonly code: ErrorCode;
-  readonly retryable?: boolean;
-  readonly hint?: string;
-  /** Whether the store may have done what it was asked all the same. */
-  readonly undecided?: boolean;
 }
 
 const slower: Meaning = { code: "RATE_LIMITED", retryable: true };

@@ -1,10 +1,10 @@
 import { createHash, getFips, type Hash } from "node:crypto";
 import { bodySize, bodySlice, isTrunksError, TrunksError } from "@trunks/core";
+import { lossOf, pause, type Write } from "@trunks/http-store";
 import { uploadUnitBytes } from "./options.ts";
-import { pause } from "./pause.ts";
 import { refusalOf } from "./refusal.ts";
 import type { GcsStore, StoreAnswer, StoreRequest } from "./store.ts";
-import { describeObject, lossOf, requestOf, uploadPath, type Write } from "./write.ts";
+import { describeObject, requestOf, uploadPath } from "./write.ts";
 
 const maxAttempts = 5;
 /** Leftovers end by themselves after a week: no caller waits long for their removal, in milliseconds. */

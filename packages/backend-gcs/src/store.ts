@@ -1,10 +1,11 @@
 import type { IncomingMessage } from "node:http";
-import { type Operation, TrunksError } from "@trunks/core";
+import type { Operation } from "@trunks/core";
+import { type Attempt, Exchange, type Loss } from "@trunks/http-store";
+import { readText, Transport } from "@trunks/http-store/transport";
 import { Credentials, type Identity } from "./credentials.ts";
-import { type Attempt, failure, type Loss, lost, refused } from "./failure.ts";
+import { failure, refusedBy } from "./failure.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { refusalOf } from "./refusal.ts";
-import { Exchange, Transport } from "./transport.ts";
 
 /** What is sent, and what its failure means. */
 export interface StoreRequest {
@@ -21,15 +22,18 @@ export interface StoreRequest {
   readonly accepts?: readonly number[];
 }
 
+/** An answer whose body is to be read, or given up. */
+interface OpenAnswer {
+  readonly body: IncomingMessage;
+  readonly exchange: Exchange;
+}
+
 /** An answer whose body has been read. */
 export interface StoreAnswer<Value> {
   readonly status: number;
-  readonly headers: IncomingMessage["headers"];
+  readonly headers: Exchange["headers"];
   readonly value: Value;
 }
-
-/** Answers that are no body of a key are far smaller. */
-const maxTextBytes = 64 * 2 ** 20;
 
 /** Google's JSON API, version 1, with one kind of error. */
 export class GcsStore {
@@ -55,7 +59,7 @@ export class GcsStore {
    * Sends one request and answers with the body unread: once, or twice when the first was refused for the sake of a token
    * that could be renewed. Such a refusal comes before any effect.
    */
-  async open(request: StoreRequest): Promise<IncomingMessage> {
+  async open(request: StoreRequest): Promise<OpenAnswer> {
     for (let attempt = 1; ; attempt++) {
       const identity = await this.#credentials.identity();
       try {
@@ -71,17 +75,13 @@ export class GcsStore {
 
   /** The same with the answer's JSON, or `undefined` for an answer without a body. */
   async send<Value>(request: StoreRequest): Promise<StoreAnswer<Value>> {
-    const answer = await this.open(request);
-    const status = answer.statusCode ?? 0;
+    const { body, exchange } = await this.open(request);
+    const { status = 0, headers } = exchange;
     try {
-      const text = await readText(answer);
-      return { status, headers: answer.headers, value: (text === "" ? undefined : JSON.parse(text)) as Value };
+      const text = await readText(body);
+      return { status, headers, value: (text === "" ? undefined : JSON.parse(text)) as Value };
     } catch (error) {
-      const exchange = Object.assign(new Exchange(), { sent: true, status, headers: answer.headers });
-      const attempt = this.#attempt(request, exchange, {});
-      if (request.signal?.aborted) throw failure(error, attempt);
-      // A parser's words may quote the answer.
-      throw lost(error instanceof SyntaxError ? new Error("it is no JSON") : error, attempt);
+      throw failure(error, this.#attempt(request, exchange, {}));
     }
   }
 
@@ -98,7 +98,7 @@ export class GcsStore {
     this.#transport.destroy();
   }
 
-  async #once(request: StoreRequest, identity: Identity): Promise<IncomingMessage> {
+  async #once(request: StoreRequest, identity: Identity): Promise<OpenAnswer> {
     const exchange = new Exchange();
     const attempt = this.#attempt(request, exchange, identity);
     const url = this.options.endpoint + request.path;
@@ -110,12 +110,12 @@ export class GcsStore {
     } catch (error) {
       throw failure(error, attempt);
     }
-    const status = answer.statusCode ?? 0;
-    if ((status >= 200 && status < 300) || request.accepts?.includes(status)) return answer;
+    const { status = 0 } = exchange;
+    if ((status >= 200 && status < 300) || request.accepts?.includes(status)) return { body: answer, exchange };
     // A refusal that breaks off is one all the same.
     const text = await readText(answer).catch(() => "");
     if (signal?.aborted) throw failure(undefined, attempt);
-    throw refused(text, attempt);
+    throw refusedBy(text, attempt);
   }
 
   #attempt({ operation, key, loss, signal }: StoreRequest, exchange: Exchange, identity: Identity): Attempt {
@@ -129,15 +129,4 @@ function bodyLength({ method, body }: StoreRequest): Record<string, string> {
   if (method === "GET" || method === "DELETE") return {};
   if (body === undefined) return { "content-length": "0" };
   return body instanceof Uint8Array ? { "content-length": String(body.length) } : {};
-}
-
-async function readText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxTextBytes) throw new TrunksError("NOT_SUPPORTED", "the store sent an answer without an end");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

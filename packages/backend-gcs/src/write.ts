@@ -1,15 +1,5 @@
-import type { Body } from "@trunks/core";
-import type { Loss } from "./failure.ts";
+import { operationOf, type Write } from "@trunks/http-store";
 import type { GcsStore, StoreRequest } from "./store.ts";
-
-/** One write of one body. */
-export interface Write {
-  readonly key: string;
-  readonly body: Body;
-  /** Only where nothing is there yet. */
-  readonly ifAbsent: boolean;
-  readonly signal?: AbortSignal;
-}
 
 /** What is said of each object. Google's caches would else keep what anyone may read for an hour. */
 export function describeObject(store: GcsStore, { key }: Write): Record<string, string> {
@@ -26,11 +16,6 @@ export function uploadPath(store: GcsStore, { ifAbsent }: Write, uploadType: "mu
   return `/upload${store.objectsPath()}?uploadType=${uploadType}${condition}&fields=size,md5Hash`;
 }
 
-export function requestOf({ key, ifAbsent, signal }: Write): Pick<StoreRequest, "operation" | "key" | "signal"> {
-  return { operation: ifAbsent ? "create" : "put", key, signal };
-}
-
-/** What a lost answer to the request that makes the bytes visible means. */
-export function lossOf({ ifAbsent }: Write): Loss {
-  return ifAbsent ? "final" : "repeatable";
+export function requestOf(write: Write): Pick<StoreRequest, "operation" | "key" | "signal"> {
+  return { operation: operationOf(write), key: write.key, signal: write.signal };
 }

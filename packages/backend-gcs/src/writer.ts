@@ -1,9 +1,10 @@
 import { createHash, getFips, randomUUID } from "node:crypto";
 import { bodySize, bytesBody } from "@trunks/core";
+import { lossOf, type Write } from "@trunks/http-store";
 import { refusalOf } from "./refusal.ts";
 import { writeResumably } from "./resumable.ts";
 import type { GcsStore } from "./store.ts";
-import { describeObject, lossOf, requestOf, uploadPath, type Write } from "./write.ts";
+import { describeObject, requestOf, uploadPath } from "./write.ts";
 
 /** Writes the body: true when it was written, false when `ifAbsent` and the key was taken. */
 export async function writeObject(store: GcsStore, write: Write): Promise<boolean> {

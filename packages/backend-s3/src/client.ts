@@ -1,4 +1,4 @@
-import type { Exchange } from "./exchange.ts";
+import type { Exchange } from "@trunks/http-store";
 import type { S3Credentials } from "./options.ts";
 
 /** Who asks, in the words of AWS. */

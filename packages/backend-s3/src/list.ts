@@ -1,7 +1,8 @@
 import type { _Object } from "@aws-sdk/client-s3";
 import { checkKey, compareKeys, type ListedKey, type ListPage, TrunksError } from "@trunks/core";
-import { Exchange, isSeaweed } from "./exchange.ts";
+import { Exchange } from "@trunks/http-store";
 import { ListObjectsV2Command } from "./platform.ts";
+import { isSeaweed } from "./seaweed.ts";
 import type { S3Store } from "./store.ts";
 
 /** What is listed: see `Backend.list`. */

@@ -1,7 +1,6 @@
 import { type Body, bodySize, bodySlice, isTrunksError, TrunksError } from "@trunks/core";
-import { Exchange, isSeaweed } from "./exchange.ts";
+import { Exchange, lossOf, operationOf, pause, type Write } from "@trunks/http-store";
 import { maxPartMemoryBytes } from "./options.ts";
-import { pause } from "./pause.ts";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -10,8 +9,8 @@ import {
   UploadPartCommand,
 } from "./platform.ts";
 import { refusalOf } from "./refusal.ts";
+import { isSeaweed } from "./seaweed.ts";
 import type { S3Store, StoreRequest } from "./store.ts";
-import { lossOf, operationOf, type Write } from "./write.ts";
 
 /** S3's own limit. */
 const maxParts = 10_000;

@@ -1,7 +1,7 @@
 import type { Operation, TrunksError } from "@trunks/core";
+import { Exchange, type Loss } from "@trunks/http-store";
 import type { Client, Identity } from "./client.ts";
-import { Exchange } from "./exchange.ts";
-import { failure, type Loss } from "./failure.ts";
+import { failure } from "./failure.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { openClient } from "./platform.ts";
 import { refusalOf } from "./refusal.ts";

@@ -1,10 +1,9 @@
 import { bodySize, bytesBody } from "@trunks/core";
+import { lossOf, operationOf, pause, type Write } from "@trunks/http-store";
 import { writeInParts } from "./multipart.ts";
-import { pause } from "./pause.ts";
 import { contentMd5, PutObjectCommand } from "./platform.ts";
 import { refusalOf } from "./refusal.ts";
 import type { S3Store } from "./store.ts";
-import { lossOf, operationOf, type Write } from "./write.ts";
 
 /** How often a write is begun again that met another one. */
 const maxAttempts = 8;

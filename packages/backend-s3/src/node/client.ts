@@ -2,25 +2,25 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type Client, type Identity, identityOf } from "../client.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { contentMd5 } from "./digest.ts";
-import { Transport } from "./transport.ts";
+import { RequestHandler } from "./request-handler.ts";
 
 /** The AWS SDK's client, on connections of our own. */
 export function openClient(options: ResolvedOptions): Client {
-  const transport = new Transport(options);
-  const client = new S3Client(clientConfig(options, transport));
+  const handler = new RequestHandler(options);
+  const client = new S3Client(clientConfig(options, handler));
   addRequestHeaders(client, options.headers);
   return {
-    // The SDK hands its options on to the transport, its own and ours.
+    // The SDK hands its options on to the handler, its own and ours.
     send: (command, sending) => client.send(command, sending),
     credentials: (asking) => (client.config.credentials as (options?: object) => Promise<Identity>)(asking),
     destroy() {
       client.destroy();
-      transport.destroy();
+      handler.destroy();
     },
   };
 }
 
-function clientConfig(options: ResolvedOptions, transport: Transport): S3ClientConfig {
+function clientConfig(options: ResolvedOptions, handler: RequestHandler): S3ClientConfig {
   const { credentials } = options;
   return {
     endpoint: options.endpoint,
@@ -31,7 +31,7 @@ function clientConfig(options: ResolvedOptions, transport: Transport): S3ClientC
       typeof credentials === "function"
         ? async () => identityOf(await credentials())
         : credentials && identityOf(credentials),
-    requestHandler: transport as unknown as NonNullable<S3ClientConfig["requestHandler"]>,
+    requestHandler: handler as unknown as NonNullable<S3ClientConfig["requestHandler"]>,
     // What may be repeated is decided here and above, never blindly below.
     maxAttempts: 1,
     retryMode: "standard",

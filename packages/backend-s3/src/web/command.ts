@@ -1,4 +1,4 @@
-import type { AnswerBody, Exchange } from "../exchange.ts";
+import type { AnswerBody, Exchange } from "@trunks/http-store";
 
 /** What a command asks of the store. */
 export interface Question {

@@ -1,4 +1,4 @@
-import type { AnswerBody } from "../exchange.ts";
+import type { AnswerBody } from "@trunks/http-store";
 import type { Answer, Command, ObjectInput, Question } from "./command.ts";
 import { elements, rootOf, textOf } from "./xml.ts";
 

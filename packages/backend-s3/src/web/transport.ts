@@ -1,4 +1,4 @@
-import type { AnswerBody, Exchange } from "../exchange.ts";
+import type { AnswerBody, Exchange } from "@trunks/http-store";
 import type { Answer } from "./command.ts";
 
 /** A request that is ready to be sent. */

@@ -4,12 +4,8 @@ export class Exchange {
   sent = false;
   /** The status of the answer, once its head is there. */
   status: number | undefined;
+  /** By names in lower case; of several with one name, all, with commas between them. */
   headers: Readonly<Record<string, string>> = {};
-}
-
-/** Whether the answer came from SeaweedFS, which differs from S3 in ways that no answer shows. */
-export function isSeaweed({ headers }: Exchange): boolean {
-  return headers.server?.startsWith("SeaweedFS") ?? false;
 }
 
 /** The bytes of an answer as they come. */

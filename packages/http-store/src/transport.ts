@@ -1,36 +1,21 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Socket } from "node:net";
+import { TrunksError } from "@trunks/core";
+import type { Exchange } from "./exchange.ts";
 
-/** How far a request came, in the eyes of this side. It decides what a failure may be taken for. */
-export class Exchange {
-  /** False as long as no byte of the request can have reached the store. */
-  sent = false;
-  /** The status of the answer, once its head is there. */
-  status: number | undefined;
-  headers: http.IncomingHttpHeaders = {};
-  answer: http.IncomingMessage | undefined;
-
-  /** Forgets the request before: a call may need a second one. */
-  restart(): void {
-    this.sent = false;
-    this.status = undefined;
-    this.headers = {};
-    this.answer = undefined;
-  }
-}
-
-export interface TransportOptions {
+interface TransportOptions {
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly maxConnections: number;
 }
 
-export interface WireRequest {
+interface WireRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  /** With a stream, `headers` hold the length. An error of the stream is the error of the request. */
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
 
@@ -41,8 +26,8 @@ export interface WireRequest {
 const idleTimeoutMs = 5000;
 
 /**
- * Sends the SDK's requests over kept connections. The SDK's own client tells neither whether a request had left when it
- * failed nor gives up on silence alone, and both decide what may be done next.
+ * Sends requests over kept connections, each once. Clients for Node as others make them tell neither whether a request had
+ * left when it failed nor give up on silence alone, and both decide what may be done next.
  */
 export class Transport {
   readonly #options: TransportOptions;
@@ -58,7 +43,7 @@ export class Transport {
 
   /** The answer, whatever its status, when its head is there. */
   async send(request: WireRequest, exchange: Exchange): Promise<http.IncomingMessage> {
-    const { method, headers, body, signal } = request;
+    const { method, headers, body = "", signal } = request;
     signal?.throwIfAborted();
     const secure = request.url.startsWith("https:");
     const agent = secure ? this.#secureAgent : this.#plainAgent;
@@ -71,13 +56,16 @@ export class Transport {
       outgoing.once("close", () => reject(new Error("the connection was closed")));
       outgoing.once("response", (incoming) => {
         exchange.status = incoming.statusCode;
-        exchange.headers = incoming.headers;
-        exchange.answer = incoming;
+        exchange.headers = singleHeaders(incoming);
+        // Who answers before it has heard everything wants no more.
+        if (!outgoing.writableEnded) incoming.once("end", () => outgoing.destroy());
         resolve(incoming);
       });
     });
-    this.#giveUpOnSilence(outgoing);
-    outgoing.end(body);
+    const source = { isSlow: false };
+    this.#giveUpOnSilence(outgoing, source);
+    if (typeof body === "string" || body instanceof Uint8Array) outgoing.end(body);
+    else void sendStream(outgoing, body, source);
     return await answer;
   }
 
@@ -104,18 +92,53 @@ export class Transport {
     });
   }
 
-  #giveUpOnSilence(outgoing: http.ClientRequest): void {
+  #giveUpOnSilence(outgoing: http.ClientRequest, source: { readonly isSlow: boolean }): void {
     const { requestTimeoutMs } = this.#options;
     let incoming: http.IncomingMessage | undefined;
     outgoing.once("response", (response) => {
       incoming = response;
     });
     outgoing.on("timeout", () => {
-      // Bytes that wait here: then it is the reader who is slow, not the store.
-      if (incoming !== undefined && incoming.readableLength > 0) outgoing.setTimeout(requestTimeoutMs);
+      // Bytes that wait here, or that nobody has brought yet: then it is not the store that is slow.
+      const isOurs = incoming === undefined ? source.isSlow : incoming.readableLength > 0;
+      if (isOurs) outgoing.setTimeout(requestTimeoutMs);
       else (incoming ?? outgoing).destroy(timeoutError(`no byte moved for ${requestTimeoutMs} ms`));
     });
   }
+}
+
+/** Sends a body as fast as the store takes it. Ends quietly when the store has answered or the request is over. */
+async function sendStream(
+  outgoing: http.ClientRequest,
+  body: AsyncIterable<Uint8Array>,
+  source: { isSlow: boolean },
+): Promise<void> {
+  try {
+    source.isSlow = true;
+    for await (const chunk of body) {
+      source.isSlow = false;
+      if (outgoing.destroyed) return;
+      if (!outgoing.write(chunk)) await drained(outgoing);
+      source.isSlow = true;
+    }
+    outgoing.end();
+  } catch (error) {
+    outgoing.destroy(error as Error);
+  } finally {
+    source.isSlow = false;
+  }
+}
+
+function drained(outgoing: http.ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done);
+      outgoing.off("close", done);
+      resolve();
+    };
+    outgoing.once("drain", done);
+    outgoing.once("close", done);
+  });
 }
 
 function giveUpOnAbort(outgoing: http.ClientRequest, signal: AbortSignal | undefined): void {
@@ -131,4 +154,25 @@ function giveUpOnAbort(outgoing: http.ClientRequest, signal: AbortSignal | undef
 
 function timeoutError(message: string): Error {
   return Object.assign(new Error(message), { code: "ETIMEDOUT" });
+}
+
+/** Each of one value, by names in lower case. */
+function singleHeaders({ headers }: http.IncomingMessage): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]);
+  return Object.fromEntries(entries);
+}
+
+/** Answers that are no body of a key are far smaller. */
+const maxTextBytes = 64 * 2 ** 20;
+
+/** The whole body of an answer that is no body of a key. */
+export async function readText(answer: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer) {
+    size += chunk.length;
+    if (size > maxTextBytes) throw new TrunksError("NOT_SUPPORTED", "the store sent an answer without an end");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { abortedError } from "./failure.ts";
+import { sleep } from "@trunks/core";
 
 /** The longest wait between two tries, in milliseconds, whatever the store asks for. */
 const maxPauseMs = 20_000;
@@ -10,10 +9,5 @@ const maxPauseMs = 20_000;
  */
 export async function pause(attempt: number, askedMs = 0, signal?: AbortSignal): Promise<void> {
   const jitterMs = Math.random() * 20 * 2 ** attempt;
-  try {
-    await sleep(Math.min(askedMs + jitterMs, maxPauseMs), undefined, { signal });
-  } catch (error) {
-    if (signal?.aborted) throw abortedError(signal);
-    throw error;
-  }
+  await sleep(Math.min(askedMs + jitterMs, maxPauseMs), signal);
 }
