@@ -1,4 +1,4 @@
-import type { Backend, BackendFactory } from "@trunks/core";
+import type { Backend, BackendFactory, StoreDiagnosis } from "@trunks/core";
 import type { AzureOptions } from "./options.ts";
 import { parseUrl } from "./url.ts";
 
@@ -23,3 +23,9 @@ export async function openAzure(options: AzureOptions): Promise<Backend> {
   const { AzureBackend } = await import("./backend.ts");
   return new AzureBackend(options);
 }
+
+/** Looks at the container's policies and holds, and at its blobs' versions. Takes what `openBackend` takes. */
+export const diagnoseStore: StoreDiagnosis = async (url, options = {}, { signal } = {}) => {
+  const { diagnoseContainer } = await import("./diagnosis.ts");
+  return await diagnoseContainer(parseUrl(url, options, process.env), signal);
+};

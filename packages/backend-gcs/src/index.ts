@@ -1,4 +1,4 @@
-import type { Backend, BackendFactory } from "@trunks/core";
+import type { Backend, BackendFactory, StoreDiagnosis } from "@trunks/core";
 import type { GcsOptions } from "./options.ts";
 import { parseUrl } from "./url.ts";
 
@@ -21,3 +21,9 @@ export async function openGcs(options: GcsOptions): Promise<Backend> {
   const { GcsBackend } = await import("./backend.ts");
   return new GcsBackend(options);
 }
+
+/** Looks at the bucket's versioning, retention, soft delete and life-cycle rules. Takes what `openBackend` takes. */
+export const diagnoseStore: StoreDiagnosis = async (url, options = {}, { signal } = {}) => {
+  const { diagnoseBucket } = await import("./diagnosis.ts");
+  return await diagnoseBucket(parseUrl(url, options, process.env), signal);
+};
