@@ -35,10 +35,8 @@ onServer((address) => {
     });
   });
 
-  test("old versions that never go, and holds, are warned of", async () => {
-    const settings = { versioning: { enabled: true }, defaultEventBasedHold: true };
-    expect(await look(address.endpoint, await newBucket(address, settings))).toMatchObject({
-      versioning: { status: "warning", hint: expect.stringContaining("daysSinceNoncurrentTime") },
+  test("a bucket that holds whatever is written is warned of", async () => {
+    expect(await look(address.endpoint, await newBucket(address, { defaultEventBasedHold: true }))).toMatchObject({
       retention: { status: "warning", detail: expect.stringContaining("held until") },
     });
   });
@@ -71,6 +69,11 @@ onServer((address) => {
       "a retention policy",
       { retentionPolicy: { retentionPeriod: "2592000", isLocked: true } },
       { retention: { status: "warning", detail: expect.stringContaining("stays for 30 days") } },
+    ],
+    [
+      "old versions that never go",
+      { versioning: { enabled: true } },
+      { versioning: { status: "warning", hint: expect.stringContaining("daysSinceNoncurrentTime") } },
     ],
     [
       "soft delete, which ends by itself",
