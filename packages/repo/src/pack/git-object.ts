@@ -37,11 +37,13 @@ const scratch = new Uint8Array(scratchSizeBytes);
 
 /** The id of an object, computed from its bytes. */
 export function objectId(format: ObjectFormat, type: ObjectType, data: Uint8Array): ObjectId {
-  const header = objectHeader(type, data.length);
-  const size = header.length + data.length;
-  if (size > scratchSizeBytes) return createDigest(format).update(header).update(data).hex();
-  scratch.set(header);
-  scratch.set(data, header.length);
+  const text = `${type} ${data.length}\0`;
+  const size = text.length + data.length;
+  if (size > scratchSizeBytes) {
+    return createDigest(format).update(objectHeader(type, data.length)).update(data).hex();
+  }
+  for (let index = 0; index < text.length; index++) scratch[index] = text.charCodeAt(index);
+  scratch.set(data, text.length);
   return digestHex(format, scratch.subarray(0, size));
 }
 

@@ -55,7 +55,9 @@ function inflateAnew(input: Uint8Array, size: number, room: Room | undefined, st
     inflater = undefined;
     throw damaged(new Error(failure));
   }
-  const [outputLeft, inputLeft] = left as unknown as [number, number];
+  // Not taken apart as a list, which would take as long as to begin the next stream.
+  const outputLeft = left[0] as number;
+  const inputLeft = left[1] as number;
   const inflatedSize = size + 1 - outputLeft;
   const bytes = shared?.take(inflatedSize) ?? output.subarray(0, inflatedSize);
   return { bytes, consumed: input.length - start - inputLeft };
