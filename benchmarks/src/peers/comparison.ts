@@ -46,8 +46,11 @@ export class Measured {
   }
 }
 
-/** A row that holds the first of those measured against the fastest of the others. */
-export function comparisonRow(what: string, [own, ...others]: readonly Measured[], bar: string): Row {
+/**
+ * A row that holds the first of those measured against the fastest of the others, and says whether it is so many times as
+ * fast as the bar wants. A text for a bar is printed as it is.
+ */
+export function comparisonRow(what: string, [own, ...others]: readonly Measured[], bar: number | string): Row {
   const all = [own as Measured, ...others];
   const best = others
     .filter(({ medianMs }) => medianMs !== undefined)
@@ -62,7 +65,15 @@ export function comparisonRow(what: string, [own, ...others]: readonly Measured[
     measured: `${own}`,
     beside: others.map((other) => `${other.name}: ${other}`).join("; ") || "–",
     figure: Number.isNaN(ratio) ? "–" : `${least}${ratio.toFixed(ratio < 10 ? 1 : 0)} times as fast as the best`,
-    bar,
+    bar: typeof bar === "string" ? bar : `${bar} times: ${judged(ratio, bar, own, best)}`,
     plot,
   };
+}
+
+/** Who was ended before it was done may have needed any longer. */
+function judged(ratio: number, bar: number, own: Measured | undefined, best: Measured | undefined): string {
+  if (Number.isNaN(ratio)) return "nothing to hold it against";
+  if (own?.isAtLeast) return "missed";
+  if (ratio >= bar) return "met";
+  return best?.isAtLeast ? "not known, the others were not waited for" : "missed";
 }

@@ -62,13 +62,14 @@ export async function measureEveryday(
     }
   }
   const isFar = store !== undefined;
-  const row = (what: string, measured: Measured[], bar: string) => comparisonRow(what, measured, isFar ? bar : "–");
+  const row = (what: string, measured: Measured[], bar: number | string) =>
+    comparisonRow(what, measured, isFar ? bar : "–");
   return [
-    row("push of one commit", push, "3 times"),
-    row("fetch of one commit", fetch, "2.5 times"),
-    row("`ls-remote`", refs, "2 times"),
+    row("push of one commit", push, 3),
+    row("fetch of one commit", fetch, 2.5),
+    row("`ls-remote`", refs, 2),
     row("clone", clone, "–"),
-    row(`push of ${branchCount} branches`, branches, "50 times"),
+    row(`push of ${branchCount} branches`, branches, 50),
     row(`${crowdSize} pushes at once, until the last is done`, crowd, "–"),
   ];
 }

@@ -27,7 +27,7 @@ export const peersSlow: Suite = {
       await store.stop();
     }
     return [
-      comparisonRow(`push of ${branchCount} branches`, branches, "200 times"),
+      comparisonRow(`push of ${branchCount} branches`, branches, 200),
       comparisonRow("push to a branch whose last writer died", recovery, "no waiting"),
     ];
   },
