@@ -3,7 +3,7 @@ export type { Entry, RefMove } from "./format/entry.ts";
 export { isFollower, type Mirror, type Place } from "./format/mirror-map.ts";
 export { type InlinePack, isThin, type PackName, packNameText, type Segment } from "./format/pack-name.ts";
 export { isRefName } from "./format/ref-name.ts";
-export { listedRefs, sortedRefs } from "./format/snapshot.ts";
+export { listedRefs, refIds, sortedRefs } from "./format/snapshot.ts";
 export type { CataloguePack, Ref, State } from "./format/state.ts";
 export { decodeText, encodeText } from "./format/text.ts";
 export type { LogEnd } from "./history/ref-log.ts";

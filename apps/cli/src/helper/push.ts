@@ -7,6 +7,7 @@ import {
   type MoveVerdict,
   type RefMove,
   type Repository,
+  refIds,
   type State,
 } from "@trunks/repo";
 import { chunkThreshold } from "./large-blobs.ts";
@@ -73,7 +74,7 @@ interface Found {
 
 /** Looks up the sources, what their tags point to, the old values, and which of the trunk's tips are here. */
 async function lookUp(commands: readonly PushCommand[], { listed, local, signal }: PushContext): Promise<Found> {
-  const tips = new Set([...(listed?.refs.values() ?? [])].map((ref) => ref.id));
+  const tips = listed === undefined ? new Set<string>() : refIds(listed);
   const partial = (await local.settings()).isPartialClone;
   // In a partial clone, to ask for an object that is not here would fetch it.
   const asked = partial ? await tipsOfPartialClone(tips, signal) : [...tips];
@@ -170,7 +171,7 @@ async function publish(prepared: Prepared, listed: State, context: PushContext):
 
 /** Tips that the pack may build on, as of `state`. */
 function assumedTips({ presentIds }: Prepared, state: State): string[] {
-  const values = new Set([...state.refs.values()].map((ref) => ref.id));
+  const values = refIds(state);
   return presentIds.filter((id) => values.has(id));
 }
 

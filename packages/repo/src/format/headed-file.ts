@@ -15,6 +15,12 @@ export interface HeadedFile {
 
 export type FileKind = "record" | "intent" | "stub" | "snapshot" | "latest" | "place";
 
+/** Lines that are known to be lines, each with its end. */
+export interface LineBlock {
+  readonly text: string;
+  readonly lineCount: number;
+}
+
 /** The format version that this code reads and writes. */
 const formatVersion = 1;
 
@@ -30,11 +36,12 @@ const noBody = new Uint8Array(0);
  */
 export function encodeHeadedFile(
   kind: FileKind,
-  lines: readonly string[],
+  lines: readonly (string | LineBlock)[],
   body: Uint8Array = noBody,
 ): { bytes: Uint8Array; digest: string } {
-  const text = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
-  if (lines.includes("") || text.includes("\0") || lineCount(text) !== lines.length)
+  const text = lines.map((line) => (typeof line === "string" ? `${line}\n` : line.text)).join("");
+  const expectedCount = lines.reduce((count, line) => count + (typeof line === "string" ? 1 : line.lineCount), 0);
+  if (lines.includes("") || text.includes("\0") || lineCount(text) !== expectedCount)
     throw new TrunksError("INVALID_ARGUMENT", `a value in a ${kind} is not one line of text`);
   const header = encodeText(text);
   if (header.length > maxHeaderLength) {

@@ -1,9 +1,6 @@
 import type { ObjectFormat } from "../pack/object-format.ts";
 import type { Ref } from "./state.ts";
 
-/** Lookups that are done by searching the text; who asks for more needs all. */
-const maxSearches = 4;
-
 /**
  * The refs of a snapshot as its lines have them, in order, taken apart only when somebody needs them as a map: very many are
  * most often listed as they are.
@@ -15,7 +12,7 @@ export class RefLines implements ReadonlyMap<string, Ref> {
   readonly hasPeeled: boolean;
   readonly size: number;
   #map: Map<string, Ref> | undefined;
-  #searches = 0;
+  #ids: ReadonlySet<string> | undefined;
 
   private constructor(text: string, objects: ObjectFormat, size: number, hasPeeled: boolean) {
     this.#text = text;
@@ -43,16 +40,50 @@ export class RefLines implements ReadonlyMap<string, Ref> {
     return new RefLines(text, objects, size, hasPeeled);
   }
 
+  /** The lines as the snapshot has them, each with its end. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** These lines with refs set or removed; `undefined` when one of them has a name of rare characters. */
+  with(changes: Iterable<[string, Ref | undefined]>): RefLines | undefined {
+    const sorted = [...changes].sort(([left], [right]) => (left < right ? -1 : 1));
+    const parts: string[] = [];
+    let [at, size, hasPeeled] = [0, this.size, this.hasPeeled];
+    for (const [name, ref] of sorted) {
+      if (!plainName.test(name)) return undefined;
+      const { start, end } = this.#find(name);
+      parts.push(this.#text.slice(at, start));
+      if (ref !== undefined) parts.push(`ref ${ref.id} ${ref.peeledId ?? "-"} ${name}\n`);
+      size += Number(ref !== undefined) - Number(end > start);
+      hasPeeled ||= ref?.peeledId !== undefined;
+      at = end;
+    }
+    parts.push(this.#text.slice(at));
+    return new RefLines(parts.join(""), this.#objects, size, hasPeeled);
+  }
+
   /** Lines `<id> <name>`, without the last one's end. */
   listed(): string {
     return this.#text.slice(0, -1).replace(/^ref ([0-9a-f]+) [-0-9a-f]+ /gm, "$1 ");
   }
 
+  /** The refs' values. */
+  ids(): ReadonlySet<string> {
+    if (this.#ids !== undefined) return this.#ids;
+    const ids = new Set<string>();
+    const length = idLength(this.#objects);
+    for (let at = 0; at < this.#text.length; at = this.#text.indexOf("\n", at) + 1) {
+      ids.add(this.#text.slice(at + 4, at + 4 + length));
+    }
+    this.#ids = ids;
+    return ids;
+  }
+
   get(name: string): Ref | undefined {
-    if (this.#map !== undefined || this.#searches++ >= maxSearches || !/^refs\/[^\s]+$/.test(name))
-      return this.#all().get(name);
-    const end = this.#text.indexOf(` ${name}\n`);
-    return end === -1 ? undefined : this.#refIn(this.#text.slice(this.#text.lastIndexOf("\n", end) + 1, end));
+    if (this.#map !== undefined) return this.#map.get(name);
+    const { start, end } = this.#find(name);
+    return end === start ? undefined : this.#refIn(this.#text.slice(start, end - name.length - 2));
   }
 
   has(name: string): boolean {
@@ -79,6 +110,24 @@ export class RefLines implements ReadonlyMap<string, Ref> {
     for (const [name, ref] of this.#all()) visit(ref, name, this);
   }
 
+  /** From where to where the line of a ref is, with its end; or where it would be, and then both are the same. */
+  #find(name: string): { readonly start: number; readonly end: number } {
+    const text = this.#text;
+    // Both are where a line begins, or the text ends.
+    let [low, high] = [0, text.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const start = middle === 0 ? 0 : text.lastIndexOf("\n", middle - 1) + 1;
+      const end = text.indexOf("\n", start) + 1;
+      const isPeeled = text[start + peeledStart(this.#objects)] !== "-";
+      const found = text.slice(start + nameStart(this.#objects, isPeeled), end - 1);
+      if (found === name) return { start, end };
+      if (found < name) low = end;
+      else high = start;
+    }
+    return { start: low, end: low };
+  }
+
   #all(): Map<string, Ref> {
     if (this.#map !== undefined) return this.#map;
     this.#map = new Map();
@@ -100,6 +149,9 @@ export class RefLines implements ReadonlyMap<string, Ref> {
     return peeledId === "-" ? { id } : { id, peeledId };
   }
 }
+
+/** What `with` puts in: in the order of characters as in that of bytes, and on one line. */
+const plainName = /^[\x21-\x7e]+$/;
 
 /** In bytes, which are characters here. */
 const maxNameLength = 4096;

@@ -1,6 +1,14 @@
+import { OverlayMap } from "../overlay-map.ts";
 import { containersFeature, isContainer, largeLines, readLarge } from "./container.ts";
 import { readRefName } from "./entry.ts";
-import { checkFeatures, checkRequired, decodeHeadedFile, encodeHeadedFile, linesOf } from "./headed-file.ts";
+import {
+  checkFeatures,
+  checkRequired,
+  decodeHeadedFile,
+  encodeHeadedFile,
+  type LineBlock,
+  linesOf,
+} from "./headed-file.ts";
 import { snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import { mapLines, readMap } from "./mirror-map.ts";
@@ -37,7 +45,7 @@ export function encodeSnapshot(state: State): Uint8Array {
     `dropped ${state.dropped}`,
     `unproved ${state.unproved}`,
     `head ${state.head}`,
-    ...sortedRefs(state).map(([name, ref]) => `ref ${ref.id} ${ref.peeledId ?? "-"} ${name}`),
+    ...refLines(state),
     ...[...state.packs.values()].map(packLine),
     ...[...state.packs.values()].flatMap(({ pack }) => (isContainer(pack) ? largeLines(pack) : [])),
     ...[...state.retired.values()].map(({ name, slot }) => `retired ${slot} ${packNameText(name)}`),
@@ -48,9 +56,28 @@ export function encodeSnapshot(state: State): Uint8Array {
   return encodeHeadedFile("snapshot", lines).bytes;
 }
 
+function refLines(state: State): (string | LineBlock)[] {
+  const known = knownLines(state);
+  if (known !== undefined) return known.size === 0 ? [] : [{ text: known.text, lineCount: known.size }];
+  return sortedRefs(state).map(([name, ref]) => `ref ${ref.id} ${ref.peeledId ?? "-"} ${name}`);
+}
+
+/** The refs as the lines of the snapshot that they were read from, with what has changed since; if there is one, and it can be. */
+function knownLines({ refs }: Pick<State, "refs">): RefLines | undefined {
+  if (refs instanceof RefLines) return refs;
+  return refs instanceof OverlayMap && refs.base instanceof RefLines ? refs.base.with(refs.changes()) : undefined;
+}
+
 /** Lines `<id> <name>` of all refs, in byte order of their names, if they need not be put together first. */
-export function listedRefs({ refs }: Pick<State, "refs">): string | undefined {
-  return refs instanceof RefLines && !refs.hasPeeled && refs.size > 0 ? refs.listed() : undefined;
+export function listedRefs(state: Pick<State, "refs">): string | undefined {
+  const known = knownLines(state);
+  return known !== undefined && !known.hasPeeled && known.size > 0 ? known.listed() : undefined;
+}
+
+/** The values of all refs, each once. */
+export function refIds({ refs }: Pick<State, "refs">): ReadonlySet<string> {
+  const known = knownLines({ refs });
+  return known === undefined ? new Set([...refs.values()].map(({ id }) => id)) : known.ids();
 }
 
 /** Refs in byte order of their names. */

@@ -8,7 +8,7 @@ import { type PackName, packKeys, packNameOfKey, packNameText } from "../format/
 import { noRecordDigest, type RecordEntry, type TrunkRecord } from "../format/record.ts";
 import type { CataloguePack, Ref, State, Verdict } from "../format/state.ts";
 import type { TrunkFile } from "../format/trunk-file.ts";
-import { OverlayMap } from "./overlay-map.ts";
+import { OverlayMap } from "../overlay-map.ts";
 import { RefTree } from "./ref-tree.ts";
 
 /** How many slots back verdicts are remembered, at least while there are fewer than `maxVerdicts`. */

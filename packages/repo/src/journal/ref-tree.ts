@@ -1,5 +1,5 @@
 import type { Ref } from "../format/state.ts";
-import { OverlayMap } from "./overlay-map.ts";
+import { OverlayMap } from "../overlay-map.ts";
 
 /** How many refs lie below each folder, for maps that do not change any more. */
 const countedFolders = new WeakMap<ReadonlyMap<string, Ref>, ReadonlyMap<string, number>>();

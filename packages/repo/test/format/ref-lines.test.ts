@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { RefLines } from "../../src/format/ref-lines.ts";
-import { decodeSnapshot, encodeSnapshot, listedRefs, sortedRefs } from "../../src/format/snapshot.ts";
+import { decodeSnapshot, encodeSnapshot, listedRefs, refIds, sortedRefs } from "../../src/format/snapshot.ts";
 import type { Ref, State } from "../../src/format/state.ts";
 import { emptyState } from "../../src/journal/fold.ts";
+import { OverlayMap } from "../../src/overlay-map.ts";
 import { codeOf } from "../failure.ts";
 import { oid, trunk, unborn } from "../samples.ts";
 
@@ -53,6 +54,35 @@ describe("the refs of a large snapshot", () => {
     expect(listedRefs(decoded({ ...unborn, refs }))).toBe(lines);
     expect(listedRefs(decoded({ ...unborn, refs: many(5) }))).toBeUndefined();
     expect(listedRefs({ refs })).toBeUndefined();
+  });
+
+  test.each([0, 3])("stay lines when some of them change; peeled every %i", (peeledEvery) => {
+    const refs = many(peeledEvery);
+    const names = [...refs.keys()];
+    const { refs: read } = decoded({ ...unborn, refs });
+    const changed = new OverlayMap(read);
+    const expected = new Map(refs);
+    const change = (name: string, ref: Ref | undefined) => {
+      for (const map of [changed, expected]) {
+        if (ref === undefined) map.delete(name);
+        else map.set(name, ref);
+      }
+    };
+    change("refs/a", { id: oid(1) });
+    change("refs/z", { id: oid(2) });
+    change("refs/heads/team-3/new", { id: oid(3) });
+    for (const at of [0, 1, 1500, count - 1]) change(names[at] as string, undefined);
+    for (const at of [2, 1501, count - 2]) change(names[at] as string, { id: oid(7777), peeledId: oid(4 + at) });
+    change(names[1] as string, { id: oid(5) });
+    const bytes = encodeSnapshot({ ...unborn, refs: expected });
+    expect(Buffer.compare(encodeSnapshot({ ...unborn, refs: changed }), bytes)).toBe(0);
+    expect(refIds({ refs: changed })).toEqual(new Set([...expected.values()].map(({ id }) => id)));
+    expect(refIds({ refs: read })).toEqual(new Set([...refs.values()].map(({ id }) => id)));
+    // A name whose characters are in another order than its bytes.
+    change("refs/heads/team-3/\u{1f600}", { id: oid(6) });
+    change("refs/heads/team-3/\uffee", { id: oid(6) });
+    const rare = encodeSnapshot({ ...unborn, refs: expected });
+    expect(Buffer.compare(encodeSnapshot({ ...unborn, refs: changed }), rare)).toBe(0);
   });
 
   test("are written again as they were", () => {

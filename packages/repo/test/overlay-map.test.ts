@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { OverlayMap } from "../../src/journal/overlay-map.ts";
-import { RefTree } from "../../src/journal/ref-tree.ts";
-import { oid } from "../samples.ts";
-import { SeededRandom } from "../seeded-random.ts";
+import { RefTree } from "../src/journal/ref-tree.ts";
+import { OverlayMap } from "../src/overlay-map.ts";
+import { oid } from "./samples.ts";
+import { SeededRandom } from "./seeded-random.ts";
 
 test("it does what a map does, and its copies do not disturb one another", () => {
   const random = new SeededRandom(1);

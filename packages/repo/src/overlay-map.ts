@@ -55,6 +55,12 @@ export class OverlayMap<Key, Value> implements ReadonlyMap<Key, Value> {
     for (const key of this.#added.keys()) yield { key, added: true };
   }
 
+  /** What is to be set in the base, or removed from it, to have this map, but for the order; each key once. */
+  *changes(): Generator<[Key, Value | undefined], undefined> {
+    for (const change of this.#replaced) if (!this.#added.has(change[0])) yield change;
+    yield* this.#added;
+  }
+
   *entries(): Generator<[Key, Value], undefined> {
     for (const entry of this.base) {
       const value = this.#replaced.has(entry[0]) ? this.#replaced.get(entry[0]) : entry[1];
