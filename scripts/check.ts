@@ -35,7 +35,9 @@ for (const [script, what] of Object.entries(checks)) {
     process.stdout.write(`passed: ${what} (${seconds} s)\n`);
   } else {
     failed++;
-    process.stdout.write(`${done.stdout}${done.stderr}FAILED: ${what} (pnpm run ${script})\n`);
+    process.stdout.write(
+      `${done.error?.message ?? `${done.stdout}${done.stderr}`}\nFAILED: ${what} (pnpm run ${script})\n`,
+    );
   }
 }
 process.stdout.write(`${totalLine({ ...tests, passed, failed })}\n`);
