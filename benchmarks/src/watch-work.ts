@@ -29,9 +29,10 @@ export async function measureBursts(workspace: Workspace, folder: string, librar
     await settle();
     alone.push(await journalled(folder, library, `alone ${round}`));
     const burst = writeElsewhere(ignored);
+    const written = once(burst, "close");
     await once(burst, "message"); // It has begun.
     beside.push(await journalled(folder, library, `beside ${round}`));
-    await once(burst, "close");
+    await written;
     rmSync(ignored, { recursive: true });
     await once(writeElsewhere(generated), "close");
     taken.push(await timed(settle));

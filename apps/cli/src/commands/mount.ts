@@ -28,7 +28,7 @@ export const command: Command = {
   },
   async run(context) {
     const { arguments: args, output, signal } = context;
-    const { mount } = await loadMountPackage();
+    const { mount, watchStatus } = await loadMountPackage();
     const made = await mount({
       path: args.text("path") ?? ".",
       repo: args.text("repo"),
@@ -47,6 +47,11 @@ export const command: Command = {
       `${made.path}: ${made.repository}, on ${answer.branch ?? "no branch"} (${commit})${watchText(made.watch)}`,
     );
     if (!output.json && made.created) output.note(`a new trunk was made: ${made.url}`);
+    const unwatched = output.json || made.watch === false ? 0 : ((await watchStatus(made.path))?.unwatched ?? 0);
+    if (unwatched > 0) {
+      const limit = "raise fs.inotify.max_user_watches, and mount again";
+      output.note(`${counted(unwatched, "folder")} beyond the system's limit are looked at again and again: ${limit}`);
+    }
     if (!output.json && made.kept.length > 0) {
       const those = counted(made.kept.length, "file");
       output.note(`${those} left as they were, though the trunk has others: ${some(made.kept)}`);

@@ -22,7 +22,6 @@ export interface WatchedFolderOptions {
 /** From so many paths on, looking at everything is quicker than asking for each. */
 const manyPaths = 2000;
 
-/** Why everything is looked at where watching is not possible. */
 const unwatchedReason = "some folders cannot be watched";
 
 /** A folder whose every change is journalled soon: see docs/mounts.md for the bound, and for what does not count as a change. */
