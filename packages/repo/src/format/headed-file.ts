@@ -153,12 +153,19 @@ export function damaged(key: string, reason: string): TrunksError {
   });
 }
 
+/** One character for each byte. */
+const characters = new TextDecoder("latin1");
+/** So many bytes are looked at at a time, for most headers are short and what follows them is not. */
+const searchLength = 2 ** 16;
+
 /** Where the empty line stands that ends the header; the header may have no line at all. */
 function headerEnd(bytes: Uint8Array, start: number): number | undefined {
   if (bytes[start] === 0x0a) return start;
-  const limit = Math.min(bytes.length, start + maxHeaderLength);
-  for (let at = bytes.indexOf(0x0a, start); at !== -1 && at < limit; at = bytes.indexOf(0x0a, at + 1)) {
-    if (bytes[at + 1] === 0x0a) return at + 1;
+  const limit = Math.min(bytes.length, start + maxHeaderLength + 1);
+  // As text, in which two characters are found at once: a header may have thousands of lines.
+  for (let from = start; from < limit; from += searchLength) {
+    const found = characters.decode(bytes.subarray(from, Math.min(from + searchLength + 1, limit))).indexOf("\n\n");
+    if (found !== -1) return from + found + 1;
   }
   return undefined;
 }

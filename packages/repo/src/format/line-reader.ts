@@ -75,7 +75,8 @@ export class LineReader {
   /** A number, `least` or more. */
   number(text: string, least = 0): number {
     const value = Number(text);
-    if (!/^(-1|0|[1-9][0-9]*)$/.test(text) || !Number.isSafeInteger(value) || value < least)
+    // What is no plain number is not written as it stands here, and neither is one that has lost digits.
+    if (`${value}` !== text || !Number.isSafeInteger(value) || value < least)
       this.fail(`${JSON.stringify(text.slice(0, 40))} is no number here`);
     return value;
   }

@@ -50,7 +50,9 @@ export function packNameText(name: PackName): string {
 }
 
 export function readPackName(text: string, reader: LineReader): PackName {
-  const [kind, value] = reader.fields(text, 2) as [string, string];
+  const space = text.indexOf(" ");
+  const kind = text.slice(0, space);
+  const value = text.slice(space + 1);
   if (kind === "record") return { kind, slot: reader.slot(value) };
   if (kind === "segment" || kind === "container" || kind === "intent") return { kind, id: reader.id(value) };
   return reader.fail(`${JSON.stringify(kind)} is no kind of pack`);

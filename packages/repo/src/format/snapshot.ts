@@ -195,13 +195,18 @@ function readDated<Value>(
 ): Map<string, Value> {
   const values = new Map<string, Value>();
   let before = 0;
-  for (const line of reader.many(field)) {
-    const [slotText, text] = reader.fields(line, 2) as [string, string];
-    const found = reader.slot(slotText);
-    const [key, value] = read(text, found, reader);
+  let beforeText = "0";
+  for (let line = reader.optional(field); line !== undefined; line = reader.optional(field)) {
+    const space = line.indexOf(" ");
+    if (space === -1) reader.fail("a line has fewer than 2 fields");
+    const slotText = line.slice(0, space);
+    // Many come with one record, and there are thousands of lines.
+    const found = slotText === beforeText ? before : reader.slot(slotText);
+    const [key, value] = read(line.slice(space + 1), found, reader);
     if (found < before || found > slot || values.has(key)) reader.fail(`its "${field}" lines are out of order`);
     values.set(key, value);
     before = found;
+    beforeText = slotText;
   }
   return values;
 }
@@ -220,12 +225,12 @@ function readPack(text: string, slot: number, reader: LineReader): [string, Cata
 }
 
 function readRetired(text: string, slot: number, reader: LineReader): [string, { name: PackName; slot: number }] {
-  const name = readPackName(text, reader);
-  return [packNameText(name), { name, slot }];
+  return [text, { name: readPackName(text, reader), slot }];
 }
 
 function readVerdict(text: string, slot: number, reader: LineReader): [string, Verdict] {
-  const [id, letters] = reader.fields(text, 2) as [string, string];
-  if (!/^([ascx]+|r)$/.test(letters)) reader.fail("a verdict has other letters than its own");
-  return [reader.id(id), { slot, letters }];
+  const space = text.indexOf(" ");
+  const letters = text.slice(space + 1);
+  if (letters !== "a" && !/^([ascx]+|r)$/.test(letters)) reader.fail("a verdict has other letters than its own");
+  return [reader.id(text.slice(0, space)), { slot, letters }];
 }
