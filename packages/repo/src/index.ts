@@ -37,11 +37,13 @@ export type { ObjectStream } from "./pack/object-stream.ts";
 export { concatPacks, type PackPart } from "./pack/pack-concat.ts";
 export { copyPack } from "./pack/pack-copy.ts";
 export { packIndexBytes } from "./pack/pack-index-bytes.ts";
+export type { JoinedPack } from "./pack/pack-join.ts";
 export { PackWriter } from "./pack/pack-writer.ts";
 export { type CreateOptions, Repository, type RepositoryOptions, type StateCache } from "./repository.ts";
 export { type FetchQuestion, type FetchSelection, FetchSelector } from "./selection/fetch-selection.ts";
 export { noFilter, parseObjectFilter } from "./selection/object-filter.ts";
 export { downloadInline, downloadSegment } from "./transfer/download.ts";
+export { downloadCatalogue } from "./transfer/joined-catalogue.ts";
 export { TrunkObjects, type TrunkObjectsOptions, trunkObjects } from "./transfer/objects.ts";
 export { packsSince } from "./transfer/packs-since.ts";
 export {

@@ -4,9 +4,11 @@ import { TrunksError } from "@trunks/core";
 import {
   type CataloguePack,
   concatPacks,
+  downloadCatalogue,
   downloadInline,
   downloadSegment,
   isThin,
+  type JoinedPack,
   mapConcurrent,
   type PackPart,
   packNameText,
@@ -46,20 +48,58 @@ interface Installation extends InstallRequest {
 export async function installPacks(request: InstallRequest): Promise<string[]> {
   await mkdir(request.packDir, { recursive: true });
   const installation: Installation = { ...request, suspects: [] };
-  const isSegment = ({ name }: CataloguePack) => name.kind === "segment";
-  const whole = request.packs.filter((pack) => isSegment(pack) && !isThin(pack));
-  const installed = await installSegments(
-    whole.map(({ pack }) => pack as Segment),
-    installation,
-  );
-  // Thin packs may build on what the segments bring, and those in records on segments that are thin.
-  const thin = request.packs.filter(isThin);
-  const inOrder = [...thin.filter(isSegment), ...thin.filter((pack) => !isSegment(pack))];
-  if (thin.length > 0) installed.push(...(await installThin(inOrder, installation)));
+  const installed = (await installCatalogue(installation)) ?? (await installApart(installation));
   const large = await absentLargeBlobs(request.packs, request);
   if (large.length > 0) installed.push(await installBlobs(large, installation));
   await checkSuspects(installed, installation);
   return installed;
+}
+
+/** Segments as they are, and the rest as one pack or a few. */
+async function installApart(request: Installation): Promise<string[]> {
+  const isSegment = ({ name }: CataloguePack) => name.kind === "segment";
+  const whole = request.packs.filter((pack) => isSegment(pack) && !isThin(pack));
+  const installed = await installSegments(
+    whole.map(({ pack }) => pack as Segment),
+    request,
+  );
+  // Thin packs may build on what the segments bring, and those in records on segments that are thin.
+  const thin = request.packs.filter(isThin);
+  const inOrder = [...thin.filter(isSegment), ...thin.filter((pack) => !isSegment(pack))];
+  if (thin.length > 0) installed.push(...(await installThin(inOrder, request)));
+  return installed;
+}
+
+/** All that a trunk has as one pack, when it is small and comes as a whole; without git, unless two pushes brought the same. */
+async function installCatalogue(request: Installation): Promise<string[] | undefined> {
+  const { repository, state, packs, keep, progress, signal } = request;
+  const wanted = new Set(packs.map(({ name }) => packNameText(name)));
+  const isWhole = [...state.packs.keys()].every((name) => wanted.has(name));
+  const objectCount = packs.reduce((sum, { pack }) => sum + pack.objectCount, 0);
+  if (request.strict || !isWhole || (objectCount < request.unpackLimit && !keep)) return undefined;
+  const catalogue = await downloadCatalogue(repository.backend, state, {
+    records: repository.records,
+    progress: (sizeBytes) => progress.add(sizeBytes),
+    signal,
+  });
+  if (catalogue?.joined === undefined) return catalogue && installParts(catalogue.parts, request);
+  return [await installJoined(catalogue.joined, request)];
+}
+
+async function installJoined(joined: JoinedPack, { packDir, keep }: Installation): Promise<string> {
+  const path = join(packDir, `pack-${joined.checksum}`);
+  const temporary = join(packDir, `tmp_pack_all_${process.pid}`);
+  const index = join(packDir, `tmp_idx_all_${process.pid}`);
+  try {
+    await writeAll(temporary, joined.pieces);
+    await writeAll(index, [joined.index]);
+    if (keep) await writeFile(`${path}.keep`, "trunks fetch\n");
+    await rename(temporary, `${path}.pack`);
+    await rename(index, `${path}.idx`); // Last: with its index a pack exists for git.
+    return path;
+  } finally {
+    await Promise.all([rm(temporary, { force: true }), rm(index, { force: true })]);
+  }
 }
 
 function installBlobs(ids: readonly string[], request: Installation): Promise<string> {
@@ -256,8 +296,8 @@ async function writePack(path: string, chunks: AsyncIterable<Uint8Array>, object
   return Buffer.from(tail).toString("hex");
 }
 
-async function writeAll(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const asked = ask(chunks); // Before the file is there: a pack and its index are then asked for in one round.
+async function writeAll(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  const asked = Symbol.asyncIterator in chunks ? ask(chunks) : chunks; // Before the file is there: a pack and its index are then asked for in one round.
   const file = await open(path, "wx", 0o444);
   try {
     for await (const chunk of asked) {

@@ -1,0 +1,151 @@
+import { createDigest, digestHex, hexFromBytes } from "../platform.ts";
+import { type ObjectFormat, objectIdBytes, objectIdSizeBytes } from "./object-format.ts";
+import { packHeader, packHeaderSizeBytes } from "./pack-header.ts";
+import { fanoutStart, idsStart, indexSignature, indexVersion, largeOffset, tablesOf } from "./pack-index-layout.ts";
+
+/** A pack in memory, thin or not, and its index of version 2. */
+export interface IndexedPack {
+  readonly pack: Uint8Array;
+  readonly index: Uint8Array;
+}
+
+/** One pack of several, piece by piece, and its index. */
+export interface JoinedPack {
+  readonly pieces: readonly Uint8Array[];
+  readonly index: Uint8Array;
+  /** The pack's last bytes, which also name it for Git. */
+  readonly checksum: string;
+}
+
+/** Places of entries are numbered with so many; 32 bits of an id and such a number are a number that can be sorted. */
+const maxEntries = 2 ** 21;
+
+/**
+ * One pack of all entries as they stand in these, with its index, without looking into any of them: deltas find a base in their own part by the
+ * distance, which stays, and in another one by its id. `undefined` when an object is in two of them, for its deltas might then
+ * go round in a circle, or when there are too many.
+ */
+export function joinPacks(format: ObjectFormat, parts: readonly IndexedPack[]): JoinedPack | undefined {
+  const idSize = objectIdSizeBytes(format);
+  const bodies = parts.map(({ pack }) => pack.subarray(packHeaderSizeBytes, pack.length - idSize));
+  if (bodies.reduce((sum, { length }) => sum + length, packHeaderSizeBytes) >= largeOffset) return undefined;
+  const join = new IndexJoin(format, parts);
+  const order = join.order();
+  if (order === undefined) return undefined;
+  const digest = createDigest(format);
+  const opening = [packHeader(order.length), ...bodies];
+  for (const piece of opening) digest.update(piece);
+  const trailer = digest.bytes();
+  const checksum = hexFromBytes(trailer);
+  return { pieces: [...opening, trailer], index: join.bytes(order, checksum), checksum };
+}
+
+class IndexJoin {
+  readonly #format: ObjectFormat;
+  readonly #idSize: number;
+  readonly #indexes: readonly Uint8Array[];
+  readonly #views: readonly DataView[];
+  readonly #counts: readonly number[];
+  /** By part, how far its entries move. */
+  readonly #shifts: readonly number[];
+  /** By entry, its part, and where it stands in that part's index. */
+  readonly #parts: Uint16Array;
+  readonly #positions: Uint32Array;
+
+  constructor(format: ObjectFormat, parts: readonly IndexedPack[]) {
+    this.#format = format;
+    this.#idSize = objectIdSizeBytes(format);
+    this.#indexes = parts.map(({ index }) => index);
+    this.#views = parts.map(({ index }) => new DataView(index.buffer, index.byteOffset, index.length));
+    this.#counts = this.#views.map((view) => view.getUint32(idsStart - 4));
+    let shift = 0;
+    this.#shifts = parts.map(({ pack }) => {
+      const before = shift;
+      shift += pack.length - packHeaderSizeBytes - this.#idSize;
+      return before;
+    });
+    const total = this.#counts.reduce((sum, count) => sum + count, 0);
+    this.#parts = new Uint16Array(total);
+    this.#positions = new Uint32Array(total);
+  }
+
+  /** The entries in the order of their ids. */
+  order(): Uint32Array | undefined {
+    const total = this.#parts.length;
+    if (total > maxEntries || this.#counts.length > 2 ** 16) return undefined;
+    const keys = new Float64Array(total);
+    let entry = 0;
+    for (const [part, count] of this.#counts.entries()) {
+      const view = this.#views[part] as DataView;
+      for (let position = 0; position < count; position++) {
+        this.#parts[entry] = part;
+        this.#positions[entry] = position;
+        keys[entry] = view.getUint32(idsStart + position * this.#idSize) * maxEntries + entry;
+        entry++;
+      }
+    }
+    const order = Uint32Array.from(keys.sort(), (key) => key % maxEntries);
+    for (let place = 1; place < total; place++) {
+      // Few have the same four bytes.
+      for (let at = place; at > 0; at--) {
+        const difference = this.#compare(order[at - 1] as number, order[at] as number);
+        if (difference === 0) return undefined;
+        if (difference < 0) break;
+        [order[at - 1], order[at]] = [order[at] as number, order[at - 1] as number];
+      }
+    }
+    return order;
+  }
+
+  bytes(order: Uint32Array, packChecksum: string): Uint8Array {
+    const { crcsStart, offsetsStart, largeOffsetsStart } = tablesOf(this.#format, order.length);
+    const bytes = new Uint8Array(largeOffsetsStart + 2 * this.#idSize);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, indexSignature);
+    view.setUint32(4, indexVersion);
+    const counts = new Uint32Array(256);
+    const tables = this.#counts.map((count) => tablesOf(this.#format, count));
+    for (const [place, entry] of order.entries()) {
+      const part = this.#parts[entry] as number;
+      const position = this.#positions[entry] as number;
+      const source = this.#views[part] as DataView;
+      const { crcsStart: crcs, offsetsStart: offsets } = tables[part] as ReturnType<typeof tablesOf>;
+      const start = this.#idStart(entry);
+      bytes.set(
+        (this.#indexes[part] as Uint8Array).subarray(start, start + this.#idSize),
+        idsStart + place * this.#idSize,
+      );
+      counts[source.getUint8(start)]! += 1;
+      view.setUint32(crcsStart + 4 * place, source.getUint32(crcs + 4 * position));
+      view.setUint32(
+        offsetsStart + 4 * place,
+        source.getUint32(offsets + 4 * position) + (this.#shifts[part] as number),
+      );
+    }
+    let total = 0;
+    for (const [firstByte, count] of counts.entries()) {
+      total += count;
+      view.setUint32(fanoutStart + 4 * firstByte, total);
+    }
+    bytes.set(objectIdBytes(packChecksum), largeOffsetsStart);
+    const end = largeOffsetsStart + this.#idSize;
+    bytes.set(objectIdBytes(digestHex(this.#format, bytes.subarray(0, end))), end);
+    return bytes;
+  }
+
+  #compare(left: number, right: number): number {
+    const leftBytes = this.#indexes[this.#parts[left] as number] as Uint8Array;
+    const rightBytes = this.#indexes[this.#parts[right] as number] as Uint8Array;
+    const leftStart = this.#idStart(left);
+    const rightStart = this.#idStart(right);
+    for (let byte = 0; byte < this.#idSize; byte++) {
+      const difference = (leftBytes[leftStart + byte] as number) - (rightBytes[rightStart + byte] as number);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  #idStart(entry: number): number {
+    return idsStart + (this.#positions[entry] as number) * this.#idSize;
+  }
+}

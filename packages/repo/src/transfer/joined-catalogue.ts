@@ -1,0 +1,109 @@
+import type { Backend, RequestOptions } from "@trunks/core";
+import { mapConcurrent } from "../concurrent.ts";
+import { isThin, packNameText, type Segment } from "../format/pack-name.ts";
+import type { CataloguePack, State } from "../format/state.ts";
+import type { ReadRecord } from "../journal/slots.ts";
+import { ObjectReader } from "../pack/object-reader.ts";
+import type { PackPart } from "../pack/pack-concat.ts";
+import { PackIndex } from "../pack/pack-index.ts";
+import { type IndexedPack, type JoinedPack, joinPacks } from "../pack/pack-join.ts";
+import { scanPack } from "../pack/pack-scan.ts";
+import { memoryPackSource, type PackSource } from "../pack/pack-source.ts";
+import { downloadInline, downloadSegment } from "./download.ts";
+
+/** In bytes: so much is in memory. */
+const maxSizeBytes = 2 ** 26;
+/** Objects of inline packs have to be made; for more of them git is quicker. */
+const maxInlineObjects = 1000;
+/** Packs that are asked for at a time. */
+const packConcurrency = 16;
+
+export interface JoinOptions extends RequestOptions {
+  readonly records?: readonly ReadRecord[];
+  /** Told of bytes of packs that have come. */
+  readonly progress?: (sizeBytes: number) => void;
+}
+
+/** All packs of a catalogue, each behind those that it builds on. */
+export interface WholeCatalogue {
+  readonly parts: readonly PackPart[];
+  /** All in one; `undefined` when an object is in two of them. */
+  readonly joined: JoinedPack | undefined;
+}
+
+/**
+ * Downloads the whole catalogue, for it to be one pack in which whatever is thin finds its bases. `undefined`, before anything is
+ * downloaded, when nothing in it is thin, or when it is large.
+ */
+export async function downloadCatalogue(
+  backend: Backend,
+  state: State,
+  options: JoinOptions = {},
+): Promise<WholeCatalogue | undefined> {
+  const packs = [...state.packs.values()].filter(({ name }) => name.kind !== "container");
+  const inline = packs.filter(({ name }) => name.kind !== "segment");
+  const whole = packs.filter((pack) => !isThin(pack));
+  const segments = [...whole, ...packs.filter((pack) => pack.name.kind === "segment" && isThin(pack))];
+  const isSmall = packs.reduce((sum, { pack }) => sum + pack.size, 0) <= maxSizeBytes;
+  const isQuick = inline.reduce((sum, { pack }) => sum + pack.objectCount, 0) <= maxInlineObjects;
+  if (packs.length < 2 || whole.length === packs.length || !isSmall || !isQuick) return undefined;
+  const [read, bodies] = await Promise.all([
+    mapConcurrent(segments, packConcurrency, ({ pack }) => readSegment(backend, pack as Segment, options)),
+    mapConcurrent(inline, packConcurrency, (pack) => downloadInline(backend, pack, options.records, options)),
+  ]);
+  for (const { length } of bodies) options.progress?.(length);
+  const own = inline.length === 0 ? [] : await indexed(state, segments, read, inline, bodies, options);
+  const all = [...read, ...own];
+  const names = [...segments, ...inline].map(({ name }) => packNameText(name));
+  const parts = all.map(({ pack }, place) => ({ name: names[place] as string, body: pack }));
+  return { parts, joined: joinPacks(state.objects, all) };
+}
+
+/** Inline packs with their indexes, for which the objects that they are built on are made. */
+async function indexed(
+  { objects: format }: State,
+  segments: readonly CataloguePack[],
+  parts: readonly IndexedPack[],
+  inline: readonly CataloguePack[],
+  bodies: readonly Uint8Array[],
+  { signal }: RequestOptions,
+): Promise<IndexedPack[]> {
+  const source = (catalogued: CataloguePack, { pack, index }: IndexedPack): PackSource =>
+    memoryPackSource(packNameText(catalogued.name), pack, new PackIndex(format, index, pack.length));
+  const sources = parts.map((part, place) => source(segments[place] as CataloguePack, part));
+  const objects = new ObjectReader(format, []);
+  const externalBases = (ids: readonly string[], within: RequestOptions) => {
+    objects.useSources(sources.toReversed());
+    return objects.readMany(ids, { ...within, skipMissing: true });
+  };
+  const found: IndexedPack[] = [];
+  for (const [place, pack] of bodies.entries()) {
+    const { indexBytes: index } = await scanPack(format, pack, { signal, externalBases });
+    found.push({ pack, index });
+    sources.push(source(inline[place] as CataloguePack, { pack, index }));
+  }
+  return found;
+}
+
+async function readSegment(backend: Backend, segment: Segment, options: JoinOptions): Promise<IndexedPack> {
+  const [pack, index] = await Promise.all([
+    whole(downloadSegment(backend, segment, "pack", options), segment.size, options.progress),
+    whole(downloadSegment(backend, segment, "index", options), segment.indexSize),
+  ]);
+  return { pack, index };
+}
+
+async function whole(
+  chunks: AsyncIterable<Uint8Array>,
+  size: number,
+  progress?: (sizeBytes: number) => void,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let filled = 0;
+  for await (const chunk of chunks) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+    progress?.(chunk.length);
+  }
+  return bytes;
+}
