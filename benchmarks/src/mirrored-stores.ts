@@ -25,8 +25,13 @@ export async function farStores(folder: string): Promise<ThreeStores> {
   };
 }
 
+/** The addresses of the same servers, for their vendors' clients: by the names in `segments/stores.ts`. */
+export interface LoopbackStores extends ThreeStores {
+  readonly addresses: Readonly<Record<"s3" | "postgres" | "sftp", object>>;
+}
+
 /** Real servers on this machine: S3, Postgres and SFTP. */
-export async function loopbackStores(): Promise<ThreeStores> {
+export async function loopbackStores(): Promise<LoopbackStores> {
   const [s3, postgres, sftp] = await Promise.all([startVersity(), startPostgres(), startOpenssh()]);
   const sftpQuery = `config=none&identityAgent=none&identityFile=${sftp.identityFile}&userKnownHostsFile=${sftp.knownHostsFile}`;
   return {
@@ -36,6 +41,7 @@ export async function loopbackStores(): Promise<ThreeStores> {
       third: `sftp://${sftp.user}@${sftp.host}:${sftp.port}${sftp.folder}?${sftpQuery}`,
     },
     environment: { ...s3.environment, PGPASSWORD: postgres.password },
+    addresses: { s3: { ...s3 }, postgres: { ...postgres }, sftp: { ...sftp } },
     stop: async () => void (await Promise.all([s3.stop(), postgres.stop(), sftp.stop()])),
   };
 }

@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, measureInTurn, run, type Times } from "../measure.ts";
-import { farStores, loopbackStores, type ThreeStores } from "../mirrored-stores.ts";
+import { farStores, type LoopbackStores, loopbackStores, type ThreeStores } from "../mirrored-stores.ts";
 import { writeNoise } from "../noise.ts";
 import type { Row, Suite } from "../suite.ts";
+import { measureVendors } from "../vendors-at-once.ts";
 import type { Workspace } from "../workspace.ts";
 
 const bar = 1.5;
@@ -12,6 +13,8 @@ const smallRounds = 9;
 const largeRounds = 3;
 /** In bytes; `TRUNKS_BENCH_SCALE=0.1` makes it a tenth, for a quick look. */
 const largeSize = Math.round(256 * 2 ** 20 * Number(process.env.TRUNKS_BENCH_SCALE ?? 1));
+const largeSizeText = `${Math.round(largeSize / 2 ** 20)} MiB`;
+const onLoopback = "S3, Postgres, SFTP on loopback";
 
 const trunks = join(import.meta.dirname, "..", "..", "..", "apps", "cli", "dist", "trunks.js");
 
@@ -26,12 +29,32 @@ export const mirrors: Suite = {
     const rows = measure(workspace, "far stores", far);
     const loopback = await loopbackStores();
     try {
-      return [...rows, ...measure(workspace, "S3, Postgres, SFTP on loopback", loopback)];
+      rows.push(...measure(workspace, onLoopback, loopback));
+      return [...rows, await floor(workspace, loopback)];
     } finally {
       await loopback.stop();
     }
   },
 };
+
+/** What the machine itself allows: no push of ours, but the vendors' clients and the same servers. */
+async function floor(workspace: Workspace, stores: LoopbackStores): Promise<Row> {
+  const file = workspace.path("segment");
+  const descriptor = openSync(file, "w");
+  writeNoise(descriptor, 1, largeSize);
+  closeSync(descriptor);
+  const { alone, together } = await measureVendors(workspace, stores, file, largeSize, largeRounds);
+  const slowest = Math.max(...Object.values(alone).map(({ median }) => median));
+  return {
+    what: `${onLoopback}: ${largeSizeText} by the vendors' three clients at once, without us`,
+    measured: `${together}`,
+    beside: Object.entries(alone)
+      .map(([name, times]) => `${name} alone: ${times}`)
+      .join("; "),
+    figure: (together.median / slowest).toFixed(2),
+    bar: "–",
+  };
+}
 
 type Target = "primary" | "second" | "third" | "mirrored";
 const targets: readonly Target[] = ["primary", "second", "third", "mirrored"];
@@ -57,8 +80,7 @@ function measure(workspace: Workspace, where: string, stores: ThreeStores): Row[
     pushes((folder) => commitNoise(workspace, folder)),
     largeRounds,
   );
-  const size = `${Math.round(largeSize / 2 ** 20)} MiB`;
-  return [row(`${where}: push of one commit`, small), row(`${where}: push of ${size}`, large)];
+  return [row(`${where}: push of one commit`, small), row(`${where}: push of ${largeSizeText}`, large)];
 }
 
 /** A repository with a trunk in the target's store; for `mirrored`, in all three. */
