@@ -33,9 +33,11 @@ export function commitsOf(seed: number): Commits {
 
 /** Who takes part, by name. A new kind of actor is a file in `actors`, and a line here. */
 export function castOf(seed: number): Map<string, Actor> {
-  // In every third history a crowd comes at once, so that pushes wait for one another to be carried.
-  const writers = Array.from({ length: seed % 3 === 0 ? 8 : 4 }, () => writer);
-  const flappers = seed % 3 === 0 ? [flapper, flapper] : [];
+  // In every third history a crowd comes at once, so that pushes wait for one another to be carried; in every sixth they all
+  // want the same branch.
+  const crowd = seed % 6 === 0 ? [10, 2] : seed % 6 === 3 ? [8, 8] : [4, 0];
+  const writers = Array.from({ length: crowd[0] as number }, () => writer);
+  const flappers = Array.from({ length: crowd[1] as number }, () => flapper);
   const upkeep = usesGit(seed)
     ? [packer, packer, collector, collector, cleaner, cleaner, archivist]
     : [compactor, compactor, sweeper, sweeper];

@@ -112,6 +112,17 @@ export const mutants: readonly Mutant[] = [
     patches: [{ file: "upkeep/collect.ts", found: "|| !hasNewContainers(state, later)", replacement: "|| true" }],
   },
   {
+    name: "whole",
+    rule: "a collection gives way to a push that was built on what it drops",
+    patches: [
+      {
+        file: "upkeep/collect.ts",
+        found: "      (await isWhole(repository, later, change, kept, { signal }));",
+        replacement: "      true;",
+      },
+    ],
+  },
+  {
     name: "r11",
     rule: "an entry that names a doomed key is sent back",
     patches: [
