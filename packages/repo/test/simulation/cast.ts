@@ -31,6 +31,12 @@ export function commitsOf(seed: number): Commits {
   return usesGit(seed) ? new GitCommits(hasLargeFiles(seed)) : new ListedCommits();
 }
 
+/** Names of the trunk's strict mirrors. Where there are some, all upkeep is the product's, which knows of them. */
+export function mirrorsOf(seed: number): readonly string[] {
+  if (seed % 16 !== 10) return [];
+  return seed % 32 === 10 ? ["backup"] : ["archive", "backup"];
+}
+
 /** Who takes part, by name. A new kind of actor is a file in `actors`, and a line here. */
 export function castOf(seed: number): Map<string, Actor> {
   // In every third history a crowd comes at once, so that pushes wait for one another to be carried; in every sixth they all
@@ -41,6 +47,7 @@ export function castOf(seed: number): Map<string, Actor> {
   const upkeep = usesGit(seed)
     ? [packer, packer, collector, collector, cleaner, cleaner, archivist]
     : [compactor, compactor, sweeper, sweeper];
-  const others = [reader, reader, snapshotter, ...upkeep, carrier];
+  const rough = mirrorsOf(seed).length > 0 ? [] : [snapshotter, carrier];
+  const others = [reader, reader, ...upkeep, ...rough];
   return new Map([...writers, ...flappers, ...others].map((actor, number) => [`${actor.name}-${number}`, actor]));
 }

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import * as record from "../../src/format/record.ts";
 import * as append from "../../src/journal/append.ts";
 import * as folding from "../../src/journal/fold.ts";
+import * as mirrorChange from "../../src/mirror/change.ts";
 import * as repository from "../../src/repository.ts";
 import * as download from "../../src/transfer/download.ts";
 import * as objects from "../../src/transfer/objects.ts";
@@ -25,6 +26,7 @@ export interface Code {
   readonly judge: typeof folding.judge;
   readonly emptyState: typeof folding.emptyState;
   readonly appendRecord: typeof append.appendRecord;
+  readonly addMirror: typeof mirrorChange.addMirror;
   readonly uploadSegments: typeof upload.uploadSegments;
   readonly downloadInline: typeof download.downloadInline;
   readonly downloadSegment: typeof download.downloadSegment;
@@ -51,6 +53,7 @@ export const ownCode: Code = {
   ...repository,
   ...folding,
   ...append,
+  ...mirrorChange,
   ...upload,
   ...download,
   ...objects,
@@ -82,6 +85,7 @@ export async function withPatchedCode<Result>(
       "repository",
       "journal/fold",
       "journal/append",
+      "mirror/change",
       "transfer/segment-upload",
       "transfer/download",
       "transfer/objects",

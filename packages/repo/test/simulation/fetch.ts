@@ -18,7 +18,7 @@ export async function fetchAll(process: Process, repository: Repository): Promis
 }
 
 async function fetched(process: Process, repository: Repository, state: State): Promise<boolean> {
-  const { backend } = process;
+  const { backend } = repository;
   const { downloadInline, downloadSegment } = process.scene.code;
   for (const pack of state.packs.values()) {
     try {
@@ -43,7 +43,7 @@ async function readLarge(
   state: State,
   { large }: { readonly large: readonly { readonly id: string }[] },
 ): Promise<void> {
-  const objects = process.scene.code.trunkObjects(process.backend, state, repository.records);
+  const objects = process.scene.code.trunkObjects(repository.backend, state, repository.records);
   for (const { id } of large) {
     await process.patiently(async () => {
       for await (const piece of (await objects.readStream(id)) ?? []) if (piece.length === 0) break;

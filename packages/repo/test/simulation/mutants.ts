@@ -237,4 +237,40 @@ export const mutants: readonly Mutant[] = [
       { file: "journal/read.ts", found: "backend.capabilities.promptList", replacement: "true", everywhere: true },
     ],
   },
+  {
+    name: "mirror-even",
+    rule: "a push first brings every strict mirror up",
+    patches: [
+      { file: "mirror/mirrors.ts", found: "await this.#checkAll(places, state, options);", replacement: "" },
+      {
+        file: "mirror/mirrors.ts",
+        found: "this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options),",
+        replacement: "",
+      },
+    ],
+  },
+  {
+    name: "mirror-data",
+    rule: "a mirror gets packs before the records that name them",
+    patches: [
+      {
+        file: "mirror/copy.ts",
+        found: "await copyPacks(source, target, packsAfter(state, from), options);",
+        replacement: "",
+      },
+      { file: "mirror/uploads.ts", found: "if (packs.length === 0) return;", replacement: "return;" },
+    ],
+  },
+  {
+    name: "mirror-first",
+    rule: "a record is in the primary before it is in a mirror",
+    patches: [
+      {
+        file: "mirror/mirrors.ts",
+        found: "const won = await appendRecord(this.#primary,",
+        replacement:
+          "await this.#spread(places, record.slot, encoded, options);\n    const won = await appendRecord(this.#primary,",
+      },
+    ],
+  },
 ];

@@ -31,6 +31,9 @@ export async function push(process: Process, repository: Repository, choose: Cho
       scene.truth.checkReading(outcome.state, -1);
       count(scene, outcome.kind);
       if (outcome.kind === "decided") {
+        const { missed, state } = outcome;
+        count(scene, missed.length > 0 ? "missed" : "reached all");
+        if (missed.length === 0) scene.truth.acknowledged = Math.max(scene.truth.acknowledged, state.slot);
         tell(scene, name, outcome.head === undefined ? outcome.moves : [...outcome.moves, outcome.head], outcome.state);
         return checkVerdicts(scene, publication, outcome.moves);
       }

@@ -6,11 +6,15 @@ import type { Calls } from "./calls.ts";
 import type { Code } from "./code.ts";
 import type { Commits } from "./commits.ts";
 import { largeSettings } from "./large-files.ts";
+import type { MirrorTruth } from "./mirror-truth.ts";
 import { type Client, SimulatedBackend } from "./simulated-backend.ts";
 import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 import type { Truth } from "./truth.ts";
 import type { Weather } from "./weather.ts";
 import type { World } from "./world.ts";
+
+/** What the store is called whose journal decides, where there are others. */
+export const primaryName = "primary";
 
 /** So often, in simulated milliseconds, many wake up at once. */
 const rushMs = 20_000;
@@ -36,6 +40,8 @@ export interface Scene {
   readonly seed: number;
   readonly world: World;
   readonly store: SimulatedStore;
+  /** The trunk's strict mirrors, by name; usually none. */
+  readonly mirrors: ReadonlyMap<string, MirrorTruth>;
   readonly truth: Truth;
   readonly calls: Calls;
   readonly commits: Commits;
@@ -56,15 +62,22 @@ export class Process {
   /** The store as this process sees it: bare, or with the layer that tries again. */
   readonly backend: Backend;
   readonly #cache: StateCache;
+  readonly #open: (name: string | undefined) => Backend;
   #clockErrorMs = 0;
 
-  constructor(scene: Scene, cache: StateCache = new ClientCache()) {
+  /** With the name of a mirror, for somebody who reads there and nowhere else. */
+  constructor(scene: Scene, cache: StateCache = new ClientCache(), mirror?: string) {
     this.scene = scene;
     const { world } = scene;
-    const backend = new SimulatedBackend(world, scene.store, this.client, scene.weather);
     const clock = { now: () => world.nowMs, sleep: (ms: number) => world.sleep(ms) };
     const random = () => world.random.fraction();
-    this.backend = world.random.chance(0.5) ? retry(backend, { clock, random }) : backend;
+    const isPatient = world.random.chance(0.5);
+    this.#open = (name) => {
+      const store = name === undefined ? scene.store : (scene.mirrors.get(name) as MirrorTruth).store;
+      const backend = new SimulatedBackend(world, store, this.client, scene.weather, name);
+      return isPatient ? retry(backend, { clock, random }) : backend;
+    };
+    this.backend = this.#open(mirror);
     this.#cache = cache;
   }
 
@@ -76,6 +89,7 @@ export class Process {
       sleep: (ms) => world.sleep(ms),
       newId: () => this.newId(),
       largeSettings,
+      openPlace: async ({ name }) => this.#open(name === primaryName ? undefined : name),
     });
   }
 
@@ -96,12 +110,16 @@ export class Process {
   async read(repository: Repository, forPush = false): Promise<State> {
     const { truth, calls, world } = this.scene;
     const least = truth.slot;
+    const { acknowledged } = truth;
     const invoked = calls.begin();
     const state = await this.patiently(() => repository.read({ forPush }));
     if (state === undefined) throw new Error("the trunk is gone");
-    calls.read(invoked, state);
-    world.note(() => `has read slot ${state.slot}`);
-    truth.checkReading(state, least);
+    const isElsewhere = repository.backend !== this.backend;
+    world.note(() => `has read slot ${state.slot}${isElsewhere ? " elsewhere" : ""}`);
+    // A mirror may lack a push that nobody was told of yet.
+    if (isElsewhere) count(this.scene, "read elsewhere");
+    else calls.read(invoked, state);
+    truth.checkReading(state, isElsewhere ? acknowledged : least);
     return state;
   }
 

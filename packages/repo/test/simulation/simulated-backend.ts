@@ -28,7 +28,7 @@ interface Request {
 
 /** The store as one client sees it: late, and not always. */
 export class SimulatedBackend implements Backend {
-  readonly name = "simulated";
+  readonly name: string;
   readonly capabilities: Capabilities;
   readonly #world: World;
   readonly #store: SimulatedStore;
@@ -36,7 +36,9 @@ export class SimulatedBackend implements Backend {
   readonly #weather: Weather;
   #stormEndMs = 0;
 
-  constructor(world: World, store: SimulatedStore, client: Client, weather: Weather) {
+  /** With a `name`, requests are told with it. */
+  constructor(world: World, store: SimulatedStore, client: Client, weather: Weather, name = "") {
+    this.name = name;
     this.#world = world;
     this.#store = store;
     this.#client = client;
@@ -103,7 +105,7 @@ export class SimulatedBackend implements Backend {
     if (fate < 0.8) {
       this.#world.after(random.between(1, 3 * graceMs), () => {
         const answer = effect();
-        this.#world.note(() => `arrives late: ${readable(text)}${answer === undefined ? "" : ` → ${answer}`}`);
+        this.#world.note(() => `arrives late: ${this.#told(text)}${answer === undefined ? "" : ` → ${answer}`}`);
       });
     }
     return this.#send(lost, nothing);
@@ -118,11 +120,11 @@ export class SimulatedBackend implements Backend {
       const crashes = this.#fault(this.#weather.crash, random);
       if (crashes && random.chance(0.5)) {
         this.#client.isAlive = false;
-        return world.note(() => `dies before: ${readable(text)}`);
+        return world.note(() => `dies before: ${this.#told(text)}`);
       }
       world.after(this.#travelMs(random), () => {
         const answer = failure === undefined || failure.code === "OUTCOME_UNKNOWN" ? effect() : undefined;
-        world.note(() => `${readable(text)} → ${failure === undefined ? describe(answer) : failure.message}`);
+        world.note(() => `${this.#told(text)} → ${failure === undefined ? describe(answer) : failure.message}`);
         if (crashes && this.#client.isAlive) {
           this.#client.isAlive = false;
           world.note(() => "dies");
@@ -134,6 +136,10 @@ export class SimulatedBackend implements Backend {
         });
       });
     });
+  }
+
+  #told(text: string): string {
+    return `${this.name}${this.name && ": "}${readable(text)}`;
   }
 
   #fault(probability: number, random: SeededRandom): boolean {

@@ -9,7 +9,7 @@ const fixed = 2000;
 /** A bound for what hangs, in milliseconds: the work is bounded by the number of histories. */
 const boundMs = 1_800_000;
 /** From a seed that is another one each time. */
-const fresh = 200;
+const fresh = 300;
 
 function told(failed: History | undefined): string {
   if (failed === undefined) return "no promise was broken";
@@ -54,6 +54,9 @@ describe("histories with crashes, sleepers, storms and lost answers", () => {
     ["archived", 200],
     ["large", 2000],
     ["read in chunks", 4000],
+    ["missed", 20],
+    ["read elsewhere", 10],
+    ["read in a mirror", 100],
   ])("meet %s at least %i times", (what, least) => {
     expect(tally[what] ?? 0).toBeGreaterThanOrEqual(least);
   });

@@ -1,9 +1,11 @@
 import { encodeTrunkFile } from "../../src/format/trunk-file.ts";
 import { Calls } from "./calls.ts";
-import { type Actor, castOf, commitsOf } from "./cast.ts";
+import { type Actor, castOf, commitsOf, mirrorsOf } from "./cast.ts";
 import type { Code } from "./code.ts";
 import { finale } from "./finale.ts";
+import { founder } from "./founder.ts";
 import { isLinearizable } from "./linearizability.ts";
+import { MirrorTruth } from "./mirror-truth.ts";
 import type { Plan } from "./plan.ts";
 import type { Lapses, Scene, Tally } from "./scene.ts";
 import { graceMs, SimulatedStore } from "./simulated-store.ts";
@@ -41,7 +43,20 @@ export async function simulate(code: Code, plan: Plan, lapses: Lapses = {}, note
   const truth = new Truth(code, commits, store, unborn);
   const calls = new Calls(world);
   truth.onJudged = (push, slot, index) => calls.place(push, slot, index);
-  const scene: Scene = { seed, world, store, truth, calls, commits, code, weather: weatherOf(seed), lapses, tally: {} };
+  const mirrors = new Map(mirrorsOf(seed).map((name) => [name, new MirrorTruth(name, code, commits, world, truth)]));
+  const scene: Scene = {
+    seed,
+    world,
+    store,
+    mirrors,
+    truth,
+    calls,
+    commits,
+    code,
+    weather: weatherOf(seed),
+    lapses,
+    tally: {},
+  };
   let failure: unknown;
   let running = 0;
   const cast = castOf(seed);
@@ -52,8 +67,12 @@ export async function simulate(code: Code, plan: Plan, lapses: Lapses = {}, note
         .catch((error) => (failure ??= error))
         .finally(() => running--);
     });
-  for (const [name, actor] of cast) start(name, actor);
   try {
+    if (mirrors.size > 0) {
+      start("founder", founder);
+      await world.run(startMs + limitMs, () => failure !== undefined);
+    }
+    for (const [name, actor] of cast) start(name, actor);
     await world.run(startMs + limitMs, () => failure !== undefined);
     if (world.nowMs > startMs + limitMs - graceMs) throw new Violation("it does not end");
     scene.tally.crashed = running;

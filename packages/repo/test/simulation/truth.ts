@@ -24,6 +24,8 @@ export class Violation extends Error {
  */
 export class Truth {
   readonly states: State[] = [];
+  /** The last slot of which a writer was told that all mirrors have it. */
+  acknowledged = -1;
   /** How many pushes were judged in the record of another writer. */
   carried = 0;
   readonly #code: Code;
@@ -56,6 +58,11 @@ export class Truth {
   /** The last slot that was ever filled. */
   get slot(): number {
     return this.states.length - 1;
+  }
+
+  /** Of the record that the slot was filled with; `undefined` when it never was. */
+  digest(slot: number): string | undefined {
+    return this.#digests[slot];
   }
 
   /** A push is named by its author's line, which is unique to it. */
