@@ -33,8 +33,8 @@ export function commitsOf(seed: number): Commits {
 
 /** Names of the trunk's strict mirrors. Where there are some, all upkeep is the product's, which knows of them. */
 export function mirrorsOf(seed: number): readonly string[] {
-  if (seed % 16 !== 10) return [];
-  return seed % 32 === 10 ? ["backup"] : ["archive", "backup"];
+  if (seed % 8 !== 2) return [];
+  return seed % 16 === 2 ? ["backup"] : ["archive", "backup"];
 }
 
 /** Who takes part, by name. A new kind of actor is a file in `actors`, and a line here. */

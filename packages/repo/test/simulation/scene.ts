@@ -10,7 +10,7 @@ import type { MirrorTruth } from "./mirror-truth.ts";
 import { type Client, SimulatedBackend } from "./simulated-backend.ts";
 import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 import type { Truth } from "./truth.ts";
-import type { Weather } from "./weather.ts";
+import { rougher, type Weather } from "./weather.ts";
 import type { World } from "./world.ts";
 
 /** What the store is called whose journal decides, where there are others. */
@@ -74,7 +74,8 @@ export class Process {
     const isPatient = world.random.chance(0.5);
     this.#open = (name) => {
       const store = name === undefined ? scene.store : (scene.mirrors.get(name) as MirrorTruth).store;
-      const backend = new SimulatedBackend(world, store, this.client, scene.weather, name);
+      const weather = name === undefined ? scene.weather : rougher(scene.weather);
+      const backend = new SimulatedBackend(world, store, this.client, weather, name);
       return isPatient ? retry(backend, { clock, random }) : backend;
     };
     this.backend = this.#open(mirror);
@@ -129,7 +130,8 @@ export class Process {
       try {
         return await call();
       } catch (error) {
-        if (!isAway(error)) throw error;
+        // A mirror that was being brought up may have what it lacked, or not: nothing else was written.
+        if (!isAway(error) && !isTrunksError(error, "OUTCOME_UNKNOWN")) throw error;
         await this.scene.world.sleep(5000);
       }
     }

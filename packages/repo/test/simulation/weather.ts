@@ -42,3 +42,9 @@ export function weatherOf(seed: number): Weather {
     listDelayMs,
   };
 }
+
+/** The weather where mirrors are: what does not get through there is what they are about. */
+export function rougher(weather: Weather): Weather {
+  const { unavailable, lostAnswer, storm } = weather;
+  return { ...weather, unavailable: 4 * unavailable, lostAnswer: 2 * lostAnswer, storm: 4 * storm };
+}
