@@ -16,7 +16,7 @@ export interface NeedlessContainers {
 export async function needlessContainers(
   backend: Backend,
   state: State,
-  kept: ReadonlySet<ObjectId>,
+  kept: { has(id: ObjectId): boolean },
   options: RequestOptions,
 ): Promise<NeedlessContainers> {
   const containers = containersOf(state);

@@ -62,7 +62,7 @@ export class IdSet implements Iterable<ObjectId> {
   /** Where the id is, or may be put. */
   #slotOf(bytes: Uint8Array, offset: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = hashOf(bytes, offset) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = idHash(bytes, offset) & mask; ; slot = (slot + 1) & mask) {
       const number = this.#slots[slot] as number;
       if (number === 0 || this.#isAt(number - 1, bytes, offset)) return slot;
     }
@@ -80,7 +80,7 @@ export class IdSet implements Iterable<ObjectId> {
     const mask = this.#slots.length - 1;
     for (let number = 0; number < this.#size; number++) {
       const block = this.#blocks[Math.floor(number / blockLength)] as Uint8Array;
-      let slot = hashOf(block, (number % blockLength) * this.#idSize) & mask;
+      let slot = idHash(block, (number % blockLength) * this.#idSize) & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
       this.#slots[slot] = number + 1;
     }
@@ -88,12 +88,11 @@ export class IdSet implements Iterable<ObjectId> {
 }
 
 /** Four bytes from the middle: ids are spread evenly, and whoever has mined one for its beginning gains nothing. */
-function hashOf(bytes: Uint8Array, offset: number): number {
+export function idHash(bytes: Uint8Array, offset: number): number {
   return (
-    (((bytes[offset + 9] as number) << 24) |
-      ((bytes[offset + 11] as number) << 16) |
-      ((bytes[offset + 13] as number) << 8) |
-      (bytes[offset + 15] as number)) >>>
-    0
+    ((bytes[offset + 9] as number) << 24) |
+    ((bytes[offset + 11] as number) << 16) |
+    ((bytes[offset + 13] as number) << 8) |
+    (bytes[offset + 15] as number)
   );
 }

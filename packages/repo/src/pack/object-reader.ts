@@ -23,6 +23,7 @@ import type { ObjectFormat, ObjectId } from "./object-format.ts";
 import { cutOut, type ObjectStream, onePiece, provedStream } from "./object-stream.ts";
 import { storedBytes, storedBytesAtHand } from "./pack-copy.ts";
 import { isDelta, maxEntryHeaderSizeBytes } from "./pack-entry.ts";
+import type { PackIndex } from "./pack-index.ts";
 import { type EntryLocation, type OpenPack, PackSet } from "./pack-set.ts";
 import type { PackSource } from "./pack-source.ts";
 import type { StoredEntry } from "./pack-writer.ts";
@@ -107,6 +108,11 @@ export class ObjectReader {
   /** The ids, in order and at most `limit` of them, that begin with these hexadecimal digits. */
   async findPrefix(prefix: string, limit: number, options: RequestOptions = {}): Promise<ObjectId[]> {
     return this.#packs.findPrefix(prefix, limit, options);
+  }
+
+  /** The indexes of all packs. */
+  async indexes(options: RequestOptions = {}): Promise<PackIndex[]> {
+    return this.#packs.indexes(options);
   }
 
   /** Type and size of an object. Not proved by its id: that would take reading all of it. */

@@ -109,6 +109,30 @@ export class PackIndex {
     return hexFromBytes(this.#bytes, start, start + this.#idSize);
   }
 
+  /** The bytes of the same id, which stand in the index. */
+  idBytesAt(position: number): Uint8Array {
+    const start = idsStart + position * this.#idSize;
+    return this.#bytes.subarray(start, start + this.#idSize);
+  }
+
+  /** The place in the order of ids of the id whose bytes stand at `offset`; `undefined` when the pack does not hold it. */
+  placeOf(bytes: Uint8Array, offset: number): number | undefined {
+    const firstByte = bytes[offset] as number;
+    let low = firstByte === 0 ? 0 : this.#fanout(firstByte - 1);
+    let high = this.#fanout(firstByte);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#difference(middle, bytes, offset) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.objectCount && this.isAt(low, bytes, offset) ? low : undefined;
+  }
+
+  /** Whether that id stands at this place. */
+  isAt(position: number, bytes: Uint8Array, offset: number): boolean {
+    return this.#difference(position, bytes, offset) === 0;
+  }
+
   /** The offset that belongs to the id at a place in the order of ids. */
   offsetAt(position: number): number {
     return this.#offsets[position] as number;
@@ -147,6 +171,16 @@ export class PackIndex {
     for (let place = 0; place < digits.length; place++) {
       const byte = this.#bytes[start + (place >> 1)] as number;
       const difference = ((place & 1) === 0 ? byte >> 4 : byte & 15) - digitOf(digits, place);
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  }
+
+  /** Below zero when the id at this place sorts before the one whose bytes stand at `offset`; zero when it is the same. */
+  #difference(position: number, bytes: Uint8Array, offset: number): number {
+    const start = idsStart + position * this.#idSize;
+    for (let at = 0; at < this.#idSize; at++) {
+      const difference = (this.#bytes[start + at] as number) - (bytes[offset + at] as number);
       if (difference !== 0) return difference;
     }
     return 0;

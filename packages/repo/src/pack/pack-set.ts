@@ -104,6 +104,12 @@ export class PackSet {
     return [...found].sort().slice(0, limit);
   }
 
+  /** The indexes of all packs, in the order in which they are asked. */
+  async indexes(options: RequestOptions): Promise<PackIndex[]> {
+    await this.openAll(options);
+    return this.#open.map(({ index }) => index);
+  }
+
   /** Loads the indexes that are not loaded yet. */
   async openAll(options: RequestOptions): Promise<void> {
     await mapConcurrent([...this.#unopened], indexConcurrency, (source) =>

@@ -6,10 +6,11 @@ import { retainedTips } from "../history/retained-tips.ts";
 import { fold } from "../journal/fold.ts";
 import { recordBehind } from "../journal/record-behind.ts";
 import { needlessContainers } from "../large/needless-containers.ts";
-import type { ObjectId } from "../pack/object-format.ts";
+import { IdSet } from "../pack/id-set.ts";
 import { trunkObjects } from "../transfer/objects.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
 import { totalSize } from "./compaction-plan.ts";
+import type { ObjectMarks } from "./object-marks.ts";
 import { defaultRetentionMs } from "./old-records.ts";
 import { reachableObjects } from "./reachable.ts";
 import { type RewrittenPack, readIndexOf, rewritePacks, type TrunkPacks } from "./rewrite.ts";
@@ -111,7 +112,7 @@ async function isWhole(
   repository: TendedTrunk,
   later: State,
   change: UpkeepChange,
-  kept: ReadonlySet<ObjectId>,
+  kept: ObjectMarks,
   options: RequestOptions,
 ): Promise<boolean> {
   const state = fold(later, [{ record: recordBehind(later, change), digest: noRecordDigest, doomedKeys: [] }]);
@@ -143,19 +144,21 @@ function hasNewContainers(state: State, later: State): boolean {
  */
 async function findNeedless(
   source: TrunkPacks,
-  kept: ReadonlySet<ObjectId>,
+  kept: ObjectMarks,
   options: RequestOptions,
 ): Promise<{ packs: CataloguePack[]; droppedObjects: number }> {
-  const dropped = new Set<ObjectId>();
+  const dropped = new IdSet(source.state.objects);
   const packs: CataloguePack[] = [];
   const objects = trunkObjects(source.backend, source.state, source.records);
   for (const pack of source.state.packs.values()) {
     if (pack.name.kind === "container") continue;
     let isNeedless = false;
-    for (const { id } of (await readIndexOf(source, pack, objects, options)).entries()) {
-      if (kept.has(id)) continue;
+    const index = await readIndexOf(source, pack, objects, options);
+    for (let place = 0; place < index.objectCount; place++) {
+      const id = index.idBytesAt(place);
+      if (kept.hasBytes(id, 0)) continue;
       isNeedless = true;
-      dropped.add(id);
+      dropped.addBytes(id, 0);
     }
     if (isNeedless || isThin(pack)) packs.push(pack);
   }

@@ -1,20 +1,25 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { type IdentifiedObject, parseCommit, parseTag, treeEntries } from "../pack/git-object.ts";
-import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
+import { type IdentifiedObject, parseCommit, parseTag, TreeCursor } from "../pack/git-object.ts";
+import { type ObjectFormat, type ObjectId, objectIdBytes, readObjectId } from "../pack/object-format.ts";
+import type { ObjectReader } from "../pack/object-reader.ts";
 import { trunkObjects } from "../transfer/objects.ts";
+import { ObjectMarks } from "./object-marks.ts";
 import type { TrunkPacks } from "./rewrite.ts";
 
 export interface ReachableOptions extends RequestOptions {
   /** Ids that need not be there, nor what they reach; what is there of it counts. Default: none. */
   readonly optional?: Iterable<ObjectId>;
   /** Objects whose own closure is known already: nothing behind them is looked at, and they are not in the answer. */
-  readonly known?: ReadonlySet<ObjectId>;
+  readonly known?: ObjectMarks;
   /** Told now and then how many objects were found. */
   readonly progress?: (objects: number) => void;
 }
 
 const treeMode = 0o40000;
 const submoduleMode = 0o160000;
+
+/** Of packs, and of bases, in bytes: what a walk needs beside the indexes and what it has found stays small. */
+const caches = { blockCacheSizeBytes: 2 ** 24, baseCacheSizeBytes: 2 ** 24 };
 
 /**
  * All objects that the tips reach, as the trunk's packs hold them. Commits, tags and trees are read and proved by their ids; of
@@ -24,38 +29,75 @@ export async function reachableObjects(
   { backend, state, records }: TrunkPacks,
   tips: Iterable<ObjectId>,
   options: ReachableOptions = {},
-): Promise<Set<ObjectId>> {
-  const objects = trunkObjects(backend, state, records);
-  const { signal, known } = options;
-  const found = new Set<ObjectId>();
-  /** Blobs are told from the rest by the tree that names them. */
-  const walk = async (starts: Iterable<ObjectId>, isOptional: boolean): Promise<void> => {
-    const isNew = (id: ObjectId) => !found.has(id) && !known?.has(id);
-    for (let level = [...new Set(starts)].filter(isNew); level.length > 0; ) {
-      const left = new Set(level);
-      const next = new Set<ObjectId>();
-      for await (const object of objects.readMany(level, { signal, skipMissing: true })) {
-        left.delete(object.id);
-        found.add(object.id);
-        for (const { id, isBlob } of linksOf(state.objects, object)) {
-          if (!isNew(id)) continue;
-          if (!isBlob) next.add(id);
-          else if (await objects.has(id, { signal })) found.add(id);
-          else if (!isOptional) throw missing(id);
-        }
-      }
-      const [gone] = left;
-      if (gone !== undefined && !isOptional) throw missing(gone);
-      options.progress?.(found.size);
-      level = [...next].filter(isNew);
-    }
-  };
-  await walk(tips, false);
+): Promise<ObjectMarks> {
+  const objects = trunkObjects(backend, state, records, caches);
+  const found = await ObjectMarks.over(objects, state.objects, options);
+  const walk = new ReachableWalk(objects, state.objects, found, options);
+  await walk.go(tips, false);
   // Later, so that what is needed anyway is known to be whole.
-  await walk(options.optional ?? [], true);
+  await walk.go(options.optional ?? [], true);
   return found;
 }
 
+class ReachableWalk {
+  readonly #objects: ObjectReader;
+  readonly #format: ObjectFormat;
+  readonly #found: ObjectMarks;
+  readonly #options: ReachableOptions;
+
+  constructor(objects: ObjectReader, format: ObjectFormat, found: ObjectMarks, options: ReachableOptions) {
+    this.#objects = objects;
+    this.#format = format;
+    this.#found = found;
+    this.#options = options;
+  }
+
+  async go(starts: Iterable<ObjectId>, isOptional: boolean): Promise<void> {
+    const { signal, progress } = this.#options;
+    const isNew = (id: ObjectId) => this.#isNew(objectIdBytes(id), 0);
+    for (let level = [...new Set(starts)].filter(isNew); level.length > 0; ) {
+      const left = new Set(level);
+      const next = new Set<ObjectId>();
+      for await (const object of this.#objects.readMany(level, { signal, skipMissing: true })) {
+        left.delete(object.id);
+        this.#found.add(object.id);
+        if (object.type === "tree") await this.#below(object.data, next, isOptional);
+        else
+          for (const { id, isBlob } of linksOf(this.#format, object)) {
+            if (!isNew(id)) continue;
+            if (isBlob) await this.#addBlob(objectIdBytes(id), 0, isOptional);
+            else next.add(id);
+          }
+      }
+      const [gone] = left;
+      if (gone !== undefined && !isOptional) throw missing(gone);
+      progress?.(this.#found.size);
+      level = [...next].filter(isNew);
+    }
+  }
+
+  /** Blobs are told from the rest by the tree that names them. Of what was found before nothing is made, not even its id. */
+  async #below(tree: Uint8Array, next: Set<ObjectId>, isOptional: boolean): Promise<void> {
+    for (const cursor = new TreeCursor(this.#format, tree); cursor.next(); ) {
+      const { mode, idStart } = cursor;
+      if (mode === submoduleMode || !this.#isNew(tree, idStart)) continue;
+      if (mode === treeMode) next.add(cursor.id());
+      else if (!this.#found.addPacked(tree, idStart)) await this.#addBlob(tree, idStart, isOptional);
+    }
+  }
+
+  #isNew(bytes: Uint8Array, offset: number): boolean {
+    return !this.#found.hasBytes(bytes, offset) && !this.#options.known?.hasBytes(bytes, offset);
+  }
+
+  async #addBlob(bytes: Uint8Array, offset: number, isOptional: boolean): Promise<void> {
+    const id = readObjectId(this.#format, bytes, offset);
+    if (await this.#objects.has(id, { signal: this.#options.signal })) this.#found.add(id);
+    else if (!isOptional) throw missing(id);
+  }
+}
+
+/** What a commit or a tag points to. */
 function* linksOf(
   format: ObjectFormat,
   { type, data }: IdentifiedObject,
@@ -66,10 +108,6 @@ function* linksOf(
   } else if (type === "tag") {
     const { object, type: tagged } = parseTag(format, data);
     yield { id: object, isBlob: tagged === "blob" };
-  } else if (type === "tree") {
-    for (const { mode, id } of treeEntries(format, data)) {
-      if (mode !== submoduleMode) yield { id, isBlob: mode !== treeMode };
-    }
   }
 }
 
