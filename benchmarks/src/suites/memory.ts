@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { run } from "../measure.ts";
 import { writeNoise } from "../noise.ts";
+import { sourceRepository } from "../source-repository.ts";
 import type { Row, Suite } from "../suite.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -22,6 +23,7 @@ export const memory: Suite = {
         importBlobs(workspace, folder, Math.ceil(largeRepositorySize / 2 ** 22), 2 ** 22),
       ),
       ...both(workspace, "10,000 refs", (folder) => makeRefs(workspace, folder)),
+      partialClone(workspace),
     ];
   },
 };
@@ -44,6 +46,21 @@ function both(workspace: Workspace, what: string, fill: (folder: string) => void
   ];
   for (const folder of [source, store, clone]) rmSync(folder, { recursive: true });
   return rows;
+}
+
+/** Without blobs, of a repository with a long history. */
+function partialClone(workspace: Workspace): Row {
+  const source = sourceRepository(workspace);
+  const [store, clone] = [workspace.path("store"), workspace.path("clone")];
+  mkdirSync(store);
+  const url = `trunks::local://${store}/app`;
+  const args = ["clone", "-q", "--bare", "--filter=blob:none", url, clone];
+  run({ program: "git", args: ["push", "-q", url, "master"], cwd: source, environment: workspace.environment });
+  run({ program: "git", args, cwd: workspace.folder, environment: workspace.withMemoryLog() });
+  const commits = workspace.runGit(clone, "rev-list", "--count", "master").trim();
+  const peak = workspace.takePeakMemory();
+  for (const folder of [source, store, clone]) rmSync(folder, { recursive: true });
+  return row(`clone with --filter=blob:none of ${commits} commits`, peak);
 }
 
 /** Blobs that do not shrink, and one commit that holds them. */

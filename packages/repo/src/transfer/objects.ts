@@ -23,16 +23,19 @@ export function trunkObjects(
   backend: Backend,
   state: State,
   records: readonly ReadRecord[] = [],
-  options: ObjectReaderOptions = {},
+  options: TrunkObjectsOptions = {},
 ): ObjectReader {
   return new TrunkObjects(state.objects, 0, options).use(backend, state, records);
 }
+
+/** By the name of its pack. */
+export type PackIndexes = Map<string, Promise<PackIndex>>;
 
 export interface TrunkObjectsOptions extends ObjectReaderOptions {
   /** Called when a pack is gone; has newer ones be used by `use`. Default: that is an error. */
   readonly renew?: Renew;
   /** Indexes that several readers share, by the names of the packs; grows. Default: each has its own. */
-  readonly indexes?: Map<string, Promise<PackIndex>>;
+  readonly indexes?: PackIndexes;
 }
 
 /** The objects of a trunk whose state moves on: of packs that stay, what was read stays. */
@@ -120,7 +123,7 @@ class SegmentSource implements PackSource {
   /** So many bytes are read beside the index. */
   readonly #headSize: number;
   readonly #ahead: SegmentsAhead | undefined;
-  readonly #indexes: Map<string, Promise<PackIndex>>;
+  readonly #indexes: PackIndexes;
   #head: Promise<Uint8Array> | undefined;
 
   constructor(
@@ -129,7 +132,7 @@ class SegmentSource implements PackSource {
     segment: Segment,
     headSize: number,
     ahead: SegmentsAhead | undefined,
-    indexes: Map<string, Promise<PackIndex>> = new Map(),
+    indexes: PackIndexes = new Map(),
   ) {
     this.#indexes = indexes;
     this.name = packKey(segment.id);

@@ -1,4 +1,5 @@
 import { isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import { packKey } from "../format/key.ts";
 import { isThin } from "../format/pack-name.ts";
 import { noRecordDigest } from "../format/record.ts";
 import type { CataloguePack, State } from "../format/state.ts";
@@ -7,12 +8,12 @@ import { fold } from "../journal/fold.ts";
 import { recordBehind } from "../journal/record-behind.ts";
 import { needlessContainers } from "../large/needless-containers.ts";
 import { IdSet } from "../pack/id-set.ts";
-import { trunkObjects } from "../transfer/objects.ts";
+import { type PackIndexes, trunkObjects } from "../transfer/objects.ts";
 import { uploadSegments } from "../transfer/segment-upload.ts";
 import { totalSize } from "./compaction-plan.ts";
 import type { ObjectMarks } from "./object-marks.ts";
 import { defaultRetentionMs } from "./old-records.ts";
-import { reachableObjects } from "./reachable.ts";
+import { type ReachableOptions, reachableObjects } from "./reachable.ts";
 import { type RewrittenPack, readIndexOf, rewritePacks, type TrunkPacks } from "./rewrite.ts";
 import { memoryScratch, type Scratch } from "./scratch.ts";
 import { storeTimeMs } from "./store-clock.ts";
@@ -67,12 +68,14 @@ async function collectOnce(repository: TendedTrunk, options: CollectOptions): Pr
   const nowMs = await storeTimeMs(source.backend, options.newId, { signal });
   const sinceMs = nowMs === undefined ? -Infinity : nowMs - retentionMs;
   const { ids: logged } = await retainedTips(source.backend, state, sinceMs, { signal });
+  const indexes: PackIndexes = new Map();
   const kept = await reachableObjects(source, tipsOf(state), {
     signal,
+    indexes,
     optional: logged,
     progress: (objects) => options.progress?.("found", objects),
   });
-  const needless = await findNeedless(source, kept, { signal });
+  const needless = await findNeedless(source, kept, { signal, indexes });
   options.progress?.("needless", needless.droppedObjects);
   const counts = { keptObjects: kept.size, droppedObjects: needless.droppedObjects };
   const groups = groupsWithin(needless.packs, scratch.sizeBytes);
@@ -95,7 +98,7 @@ async function collectOnce(repository: TendedTrunk, options: CollectOptions): Pr
       isCurrent(change, state, later) &&
       !hasNewThinSegments(state, later) &&
       (containers.length + forgotten.length === 0 || !hasNewContainers(state, later)) &&
-      (await isWhole(repository, later, change, kept, { signal }));
+      (await isWhole(repository, later, change, kept, { signal, indexes }));
     const after = await appendUpkeep(repository, state, change, still, { signal });
     const sizes = { retiredSize: totalSize(chosen), writtenSize: rewritten.reduce((sum, { size }) => sum + size, 0) };
     return after && { ...counts, ...sizes, oversized, state: after };
@@ -113,7 +116,7 @@ async function isWhole(
   later: State,
   change: UpkeepChange,
   kept: ObjectMarks,
-  options: RequestOptions,
+  options: Pick<ReachableOptions, "signal" | "indexes">,
 ): Promise<boolean> {
   const state = fold(later, [{ record: recordBehind(later, change), digest: noRecordDigest, doomedKeys: [] }]);
   try {
@@ -145,7 +148,7 @@ function hasNewContainers(state: State, later: State): boolean {
 async function findNeedless(
   source: TrunkPacks,
   kept: ObjectMarks,
-  options: RequestOptions,
+  { indexes, ...options }: RequestOptions & { readonly indexes: PackIndexes },
 ): Promise<{ packs: CataloguePack[]; droppedObjects: number }> {
   const dropped = new IdSet(source.state.objects);
   const packs: CataloguePack[] = [];
@@ -153,7 +156,8 @@ async function findNeedless(
   for (const pack of source.state.packs.values()) {
     if (pack.name.kind === "container") continue;
     let isNeedless = false;
-    const index = await readIndexOf(source, pack, objects, options);
+    const present = pack.name.kind === "segment" ? await indexes.get(packKey(pack.name.id)) : undefined;
+    const index = present ?? (await readIndexOf(source, pack, objects, options));
     for (let place = 0; place < index.objectCount; place++) {
       const id = index.idBytesAt(place);
       if (kept.hasBytes(id, 0)) continue;

@@ -2,7 +2,7 @@ import { type RequestOptions, TrunksError } from "@trunks/core";
 import { type IdentifiedObject, parseCommit, parseTag, TreeCursor } from "../pack/git-object.ts";
 import { type ObjectFormat, type ObjectId, objectIdBytes, readObjectId } from "../pack/object-format.ts";
 import type { ObjectReader } from "../pack/object-reader.ts";
-import { trunkObjects } from "../transfer/objects.ts";
+import { type PackIndexes, trunkObjects } from "../transfer/objects.ts";
 import { ObjectMarks } from "./object-marks.ts";
 import type { TrunkPacks } from "./rewrite.ts";
 
@@ -11,6 +11,8 @@ export interface ReachableOptions extends RequestOptions {
   readonly optional?: Iterable<ObjectId>;
   /** Objects whose own closure is known already: nothing behind them is looked at, and they are not in the answer. */
   readonly known?: ObjectMarks;
+  /** See `TrunkObjectsOptions`. */
+  readonly indexes?: PackIndexes;
   /** Told now and then how many objects were found. */
   readonly progress?: (objects: number) => void;
 }
@@ -30,7 +32,7 @@ export async function reachableObjects(
   tips: Iterable<ObjectId>,
   options: ReachableOptions = {},
 ): Promise<ObjectMarks> {
-  const objects = trunkObjects(backend, state, records, caches);
+  const objects = trunkObjects(backend, state, records, { ...caches, indexes: options.indexes });
   const found = await ObjectMarks.over(objects, state.objects, options);
   const walk = new ReachableWalk(objects, state.objects, found, options);
   await walk.go(tips, false);
