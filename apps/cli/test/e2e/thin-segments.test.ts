@@ -47,6 +47,17 @@ test("a fetch by who has what was there before", async () => {
   await sandbox.git(["fsck", "--full", "--strict"], { folder: "clone" });
 });
 
+test("a push that brings an object again", async () => {
+  copy();
+  await sandbox.git(["clone", "-q", sandbox.trunkUrl(), "work"]);
+  // The file is what it was at first, which no file of the commit before is.
+  await sandbox.git(["checkout", "-q", "main~3", "--", "poem.txt"], { folder: "work" });
+  await sandbox.git(["commit", "-q", "-m", "as before"], { folder: "work" });
+  await sandbox.git(["push", "-q", "origin", "main"], { folder: "work" });
+  await checkedClone(sandbox);
+  expect(await objectsIn("checked")).toEqual(await objectsIn("work"));
+});
+
 test("a part of the history, and a clone without files", async () => {
   copy();
   const text = await sandbox.git(["clone", "-q", "--bare", sandbox.trunkUrl(), "clone"]).then(() => poem("clone"));
