@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { History } from "./simulation.ts";
 
@@ -68,7 +69,8 @@ export async function runCrew(
     } finally {
       signal.removeEventListener("abort", stop);
       stop();
-      await worker.terminate();
+      // It has a copy of the code to remove.
+      if (worker.threadId !== -1) await once(worker, "exit");
     }
   }
 
