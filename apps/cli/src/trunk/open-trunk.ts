@@ -17,6 +17,7 @@ import { type Place, Repository } from "@trunks/repo";
 import { abortable } from "../abortable.ts";
 import { commonGitDir } from "../git/common-dir.ts";
 import { findSettings } from "../storage/find-settings.ts";
+import { withLargeBodies } from "../threads/large-bodies.ts";
 import { sightingFile } from "./sighting-file.ts";
 import { stateFile } from "./state-file.ts";
 
@@ -81,15 +82,20 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
   return { repository, backend, name, prefix, place, open, redactedUrl, close: () => repository.close() };
 }
 
-/** Kinds of stores whose clients take long to load, and the processor while they write. */
+/** Kinds of stores whose clients need the processor while they write. */
 const heavySchemes = /^(s3|r2|tigris|b2|wasabi|spaces|minio|gcs|gs|azure|postgres|postgresql|sftp):/;
 
-/** Opens a place of a trunk's map: what works much beside the primary's client works in a thread of its own. */
+/** Opens a place of a trunk's map, whose large bodies are written in a thread of its own, beside the primary's. */
 async function openCopy(place: Place, settings: Settings | undefined) {
   const { url } = resolveStorage(place.name, settings?.storages ?? {}, process.env) ?? place;
-  if (!heavySchemes.test(url) || availableParallelism() === 1) return openPlace(place, { ...openOptions, settings });
-  const { openThreaded } = await import("../threads/threaded-backend.ts");
-  return openThreaded({ place: { name: place.name, url: place.url }, settings, installations });
+  const found = await openPlace(place, { ...openOptions, settings });
+  if (!heavySchemes.test(url) || availableParallelism() === 1) return found;
+  const task = { place: { name: place.name, url: place.url }, settings, installations };
+  const open = async () => {
+    const { openThreaded } = await import("../threads/threaded-backend.ts");
+    return (await openThreaded(task)).backend;
+  };
+  return { ...found, backend: withLargeBodies(found.backend, open) };
 }
 
 /** Opens a storage's store, all keys of it. */
