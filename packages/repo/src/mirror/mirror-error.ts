@@ -27,6 +27,15 @@ export async function explained(
   });
 }
 
+/** A copy whose outcome is not known says nothing of the push that it was made for: nothing of that was written yet. */
+export function beforePush(thrown: unknown): unknown {
+  if (!isTrunksError(thrown, "OUTCOME_UNKNOWN")) return thrown;
+  return new TrunksError("UNAVAILABLE", "it did not say whether it took what it lacks", {
+    cause: thrown,
+    retryable: true,
+  });
+}
+
 /** The same error, saying which mirror it is about and what can be done. */
 export function wrapped(place: Place, thrown: unknown): TrunksError {
   if (!isTrunksError(thrown)) throw thrown;

@@ -11,7 +11,7 @@ import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
 import { isFollowed } from "./follow-plan.ts";
 import type { OpenFollower } from "./follower.ts";
 import { Followers } from "./followers.ts";
-import { explained, overtaken, wrapped } from "./mirror-error.ts";
+import { beforePush, explained, overtaken, wrapped } from "./mirror-error.ts";
 import { checkPrimary, followersOf, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
 import { standingOf } from "./standing.ts";
 import { Uploads } from "./uploads.ts";
@@ -208,7 +208,7 @@ export class Mirrors {
         try {
           await this.makeEven(place, state, options);
         } catch (error) {
-          throw wrapped(place, error);
+          throw wrapped(place, beforePush(error));
         }
       }),
     );

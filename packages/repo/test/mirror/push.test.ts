@@ -107,6 +107,21 @@ describe("a push to a trunk with strict mirrors", () => {
     await expectSame("a", "b");
   });
 
+  test("is refused, not left open, when one that is behind does not say what it took", async () => {
+    const repository = await places.begin(["a"]);
+    await push(repository, "refs/heads/main", 2);
+    await places.store("a").delete([slot(2)]);
+    places.weather = async ({ place, operation }) => {
+      if (place === "a" && operation !== "list") throw new TrunksError("OUTCOME_UNKNOWN", "no answer");
+      return undefined;
+    };
+    const next = places.repository();
+    await expect(next.read({ forPush: true })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    places.weather = async () => undefined;
+    await push(next, "refs/heads/main", 3);
+    await expectSame("a");
+  });
+
   test("is in the trunk when one dies behind the primary's record, says so, and the next push repairs it", async () => {
     const repository = await places.begin(["a", "b"]);
     places.weather = async ({ place, operation }) => {

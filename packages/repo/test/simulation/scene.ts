@@ -130,8 +130,7 @@ export class Process {
       try {
         return await call();
       } catch (error) {
-        // A mirror that was being brought up may have what it lacked, or not: nothing else was written.
-        if (!isAway(error) && !isTrunksError(error, "OUTCOME_UNKNOWN")) throw error;
+        if (!isAway(error)) throw error;
         await this.scene.world.sleep(5000);
       }
     }
