@@ -1,82 +1,24 @@
 import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import { trunkFileKey } from "./format/key.ts";
-import type { PlaceFile } from "./format/place-file.ts";
-import { decodeSnapshot, encodeSnapshot } from "./format/snapshot.ts";
 import type { State } from "./format/state.ts";
 import { encodeTrunkFile } from "./format/trunk-file.ts";
 import { emptyState } from "./journal/fold.ts";
 import { type Reading, readCold, readForward, readTrunkFile } from "./journal/read.ts";
 import { RecentRecords } from "./journal/recent-records.ts";
-import type { Sleep } from "./journal/sleep.ts";
 import type { ReadRecord } from "./journal/slots.ts";
 import { checkTip } from "./journal/tip.ts";
-import type { LargeSettings } from "./large/large-upload.ts";
-import { checkCopied, mayFailOver, noticeOf, readFromMirror } from "./mirror/failover.ts";
-import type { OpenFollower } from "./mirror/follower.ts";
+import { checkCopied, mayFailOver, readFromMirror } from "./mirror/failover.ts";
 import { Mirrors, type MissedMirror } from "./mirror/mirrors.ts";
-import type { OpenPlace } from "./mirror/place.ts";
-import {
-  askForPrimary,
-  newSighting,
-  type SightingCache,
-  superseded,
-  supersededBy,
-  supersededNotice,
-} from "./mirror/sighting.ts";
-import type { ObjectFormat } from "./pack/object-format.ts";
+import { Primacy } from "./mirror/primacy.ts";
 import { randomId } from "./platform.ts";
+import type { CreateOptions, MaintainOptions, ReadOptions, RepositoryOptions } from "./repository-options.ts";
+import { CachedState } from "./state-cache.ts";
 import type { Publication, PublishOutcome } from "./transfer/publication.ts";
 import { Publisher } from "./transfer/publish.ts";
 import { longTail, snapshotDue, writeSnapshot } from "./upkeep/snapshot.ts";
 
-/** Where a client keeps its last known state between processes. Losing it costs a round trip, nothing else. */
-export interface StateCache {
-  load(): Promise<Uint8Array | undefined>;
-  /** Must replace the old bytes as a whole. */
-  save(bytes: Uint8Array): Promise<void>;
-}
-
-export interface RepositoryOptions {
-  readonly cache?: StateCache;
-  /** What the client has seen of the trunk in other stores, too. Default: nothing. */
-  readonly sightings?: SightingCache;
-  /** The clock, in milliseconds since 1970. Default: the system's. */
-  readonly now?: () => number;
-  /** Waits between tries whose outcome is unknown. Default: a timer. */
-  readonly sleep?: Sleep;
-  /** Makes names that nobody has used: 32 lower-case hexadecimal digits. Default: 128 random bits. */
-  readonly newId?: () => string;
-  /** Opens the trunk's copies in other stores. Default: none can be opened, so a trunk with strict mirrors takes no push. */
-  readonly openPlace?: OpenPlace;
-  /** Opens the trunk's mirrors that are Git repositories. Default: none can be pushed to, with the same effect. */
-  readonly openFollower?: OpenFollower;
-  /** How large blobs are cut. Default: chunks of about 64 KiB, in containers of 32 MiB. */
-  readonly largeSettings?: LargeSettings;
-  /** Is told, in a sentence each, what a user should know and no failure says. */
-  readonly warn?: (message: string) => void;
-}
-
-export interface ReadOptions extends RequestOptions {
-  /** Before a push. Default false. */
-  readonly forPush?: boolean;
-  /** False leaves the trunk's mirrors alone: none is looked at, and none is read from. Default true. */
-  readonly mirrors?: boolean;
-  /** Called when nothing is known, beside the first requests. */
-  readonly onCold?: () => void;
-}
-
-export interface MaintainOptions extends RequestOptions {
-  /** False leaves a snapshot that is due to the caller: see `snapshotDue`. Default true. */
-  readonly snapshot?: boolean;
-}
-
 /** Tries to make a trunk when answers are lost. */
 const maxCreations = 5;
-
-export interface CreateOptions extends RepositoryOptions, RequestOptions {
-  /** Default `sha1`. */
-  readonly objects?: ObjectFormat;
-}
 
 /**
  * One trunk: a Git repository kept in a backend whose keys are relative to the trunk's folder. Long-lived: it holds the
@@ -86,15 +28,13 @@ export class Repository {
   readonly #primary: Backend;
   /** The mirror that the last reading came from, when the store itself could not be asked. */
   #elsewhere: Backend | undefined;
-  #told = false;
-  /** Another store was made the primary, of which this one does not know. */
-  #superseded = false;
   /** The trunk's copies in other stores. */
   readonly mirrors: Mirrors;
+  readonly #primacy: Primacy;
+  readonly #cached: CachedState;
   readonly #options: RepositoryOptions;
   readonly #newId: () => string;
   #state: State | undefined;
-  #saved: State | undefined;
   readonly #records = new RecentRecords();
   /** The state that this object's last push led to. */
   #published: State | undefined;
@@ -116,6 +56,8 @@ export class Repository {
       openFollower: options.openFollower,
       sleep: options.sleep,
     });
+    this.#primacy = new Primacy(backend, this.mirrors, options);
+    this.#cached = new CachedState(options.cache);
   }
 
   /** Where the last state was read, and its packs are to be had: the store itself, or a mirror in its place. */
@@ -130,7 +72,8 @@ export class Repository {
 
   /** The same, or else what the cache holds of earlier processes; without a request. */
   async remembered(): Promise<State | undefined> {
-    return this.#state ?? (await this.#load());
+    this.#state ??= await this.#cached.load();
+    return this.#state;
   }
 
   /**
@@ -264,22 +207,14 @@ export class Repository {
    */
   async lookForPrimary(options: RequestOptions = {}): Promise<void> {
     const state = this.#state;
-    if (state === undefined || this.#told || this.#elsewhere !== undefined) return;
-    const primary = await askForPrimary(this.mirrors, state, options).catch(() => undefined);
-    if (primary !== undefined && !options.signal?.aborted) this.#tell(supersededNotice(primary));
+    if (state !== undefined && this.#elsewhere === undefined) await this.#primacy.ask(state, options);
   }
 
   /** Writes the state to the cache, if there is one and it has changed. Never throws: a cache may be lost. */
   async save(): Promise<void> {
-    const state = this.#state;
-    if (state !== undefined) await this.#saveSighting(state).catch(() => {});
-    if (this.#options.cache === undefined || state === undefined || state === this.#saved) return;
-    try {
-      await this.#options.cache.save(encodeSnapshot(state));
-      this.#saved = state;
-    } catch {
-      // The next process reads from the store.
-    }
+    if (this.#state === undefined) return;
+    await this.#primacy.save(this.#state);
+    await this.#cached.save(this.#state);
   }
 
   async close(): Promise<void> {
@@ -299,9 +234,9 @@ export class Repository {
     });
     this.#tailLength = reading?.records.length ?? 0;
     if (reading === undefined || reading.state.map.primary === undefined || !mirrors) return reading;
-    await this.#checkSighting(reading.state, options);
+    await this.#primacy.check(reading.state, options);
     if (forPush) await this.mirrors.check(reading.state, options);
-    else this.#tellPlace(reading.state, await this.mirrors.self(options));
+    else this.#primacy.tellPlace(reading.state, await this.mirrors.self(options));
     return reading;
   }
 
@@ -315,52 +250,11 @@ export class Repository {
     ]);
     const { state } = reading;
     if (state.slot === -1) await this.#checkUnborn(known, options);
-    if (mirrors) await this.#checkSighting(state, options);
+    if (mirrors) await this.#primacy.check(state, options);
     if (state.recordDigest === known.recordDigest) (await mayPush)();
     else if (forPush && mirrors) await this.mirrors.check(state, options);
-    if (!forPush && mirrors && known.map.primary) this.#tellPlace(state, (await self)());
+    if (!forPush && mirrors && known.map.primary) this.#primacy.tellPlace(state, (await self)());
     return reading;
-  }
-
-  /** Says once what kind of store this is, unless it is the one that one expects. */
-  #tellPlace(state: State, self: PlaceFile | undefined): void {
-    checkCopied(self);
-    const notice = noticeOf(state, self);
-    if (notice !== undefined) this.#tell(notice);
-  }
-
-  #tell(notice: string): void {
-    if (!this.#told) this.#options.warn?.(notice);
-    this.#told = true;
-  }
-
-  /** Throws before a push, and tells a reader, when this client has seen another store to be the primary since. */
-  async #checkSighting(state: State, options: ReadOptions): Promise<void> {
-    const { sightings } = this.#options;
-    if (sightings === undefined || state.map.primary === undefined) return;
-    const primary = await supersededBy(this.#primary, state, await sightings.load(state.trunkId), options);
-    this.#superseded = primary !== undefined;
-    if (primary === undefined) return;
-    if (options.forPush) throw superseded(primary);
-    this.#tell(supersededNotice(primary));
-  }
-
-  async #saveSighting(state: State): Promise<void> {
-    const { sightings } = this.#options;
-    if (sightings === undefined || state.map.primary === undefined || this.#superseded) return;
-    const sighting = newSighting(state, await sightings.load(state.trunkId));
-    if (sighting !== undefined) await sightings.save(state.trunkId, sighting);
-  }
-
-  async #load(): Promise<State | undefined> {
-    try {
-      const bytes = await this.#options.cache?.load();
-      this.#state = bytes === undefined ? undefined : decodeSnapshot(bytes, "the cached state");
-    } catch {
-      this.#state = undefined; // Damaged, or of a newer version: as good as none.
-    }
-    this.#saved = this.#state;
-    return this.#state;
   }
 
   #take(reading: Reading): State {

@@ -3,7 +3,8 @@ import { MemoryBackend } from "@trunks/core/memory";
 import type { State } from "../../src/format/state.ts";
 import type { LargeSettings } from "../../src/large/large-upload.ts";
 import type { ObjectFormat } from "../../src/pack/object-format.ts";
-import { Repository, type RepositoryOptions } from "../../src/repository.ts";
+import { Repository } from "../../src/repository.ts";
+import type { RepositoryOptions } from "../../src/repository-options.ts";
 import type { PublishOutcome } from "../../src/transfer/publication.ts";
 import { GitRepository, objectCountOf } from "../git-repository.ts";
 

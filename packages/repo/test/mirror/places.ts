@@ -5,7 +5,8 @@ import type { Mirror, Place } from "../../src/format/mirror-map.ts";
 import type { State } from "../../src/format/state.ts";
 import { addMirror } from "../../src/mirror/change.ts";
 import type { Sighting, SightingCache } from "../../src/mirror/sighting.ts";
-import { Repository, type StateCache } from "../../src/repository.ts";
+import { Repository } from "../../src/repository.ts";
+import type { StateCache } from "../../src/state-cache.ts";
 import { oid } from "../samples.ts";
 import { visited } from "../wrapped-backend.ts";
 

@@ -1,7 +1,8 @@
 import { type Backend, isTrunksError } from "@trunks/core";
 import { retry } from "@trunks/layers";
 import type { State } from "../../src/format/state.ts";
-import type { Repository, StateCache } from "../../src/repository.ts";
+import type { Repository } from "../../src/repository.ts";
+import type { StateCache } from "../../src/state-cache.ts";
 import type { Calls } from "./calls.ts";
 import type { Code } from "./code.ts";
 import type { Commits } from "./commits.ts";
