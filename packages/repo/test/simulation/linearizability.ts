@@ -6,8 +6,8 @@ interface Refs {
   readonly head: string;
 }
 
-/** Steps of a search, after which it is given up. The first try finds the order if the hints are right. */
-const maxSteps = 20_000;
+/** Steps of a search, after which it is given up. The first try finds the order if the hints are right; where many branches flip, few are. */
+const maxSteps = 500_000;
 
 /**
  * Whether the calls can be put in one order, in which each takes effect at one moment between its beginning and its answer,

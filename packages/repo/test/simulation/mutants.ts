@@ -117,7 +117,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "upkeep/collect.ts",
-        found: "      (await isWhole(repository, later, change, kept, { signal }));",
+        found: "      (await isWhole(repository, later, change, kept, { signal, indexes }));",
         replacement: "      true;",
       },
     ],

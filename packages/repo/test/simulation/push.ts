@@ -33,7 +33,9 @@ export async function push(process: Process, repository: Repository, choose: Cho
       if (outcome.kind === "decided") {
         const { missed, state } = outcome;
         count(scene, missed.length > 0 ? "missed" : "reached all");
-        if (missed.length === 0) scene.truth.acknowledged = Math.max(scene.truth.acknowledged, state.slot);
+        // Who is refused may have seen a push of somebody else's that is not in the mirrors yet, and was not acknowledged either.
+        const isAcknowledged = missed.length === 0 && outcome.moves.includes("applied");
+        if (isAcknowledged) scene.truth.acknowledged = Math.max(scene.truth.acknowledged, state.slot);
         tell(scene, name, outcome.head === undefined ? outcome.moves : [...outcome.moves, outcome.head], outcome.state);
         return checkVerdicts(scene, publication, outcome.moves);
       }
