@@ -47,7 +47,7 @@ describe("runContract", () => {
 
   it("skips what the backend declares it cannot do", async () => {
     const store = new MemoryBackend();
-    const capabilities = { ...store.capabilities, promptList: false, maxBodyBytes: 1000 };
+    const capabilities = { ...store.capabilities, promptList: false, maxBodyBytes: 100_000 };
     const open = async () => Object.assign(new MemoryBackend({ storeOf: store }), { capabilities });
     const select = ({ id }: ContractCase) => ["list/prompt", "large/64-mib", "list/shows"].includes(id);
     const outcomes = await runContract(open, { select });
