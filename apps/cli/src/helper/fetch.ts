@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
 import { type CataloguePack, packsSince, type Repository, type State } from "@trunks/repo";
@@ -6,6 +6,7 @@ import { git, gitSucceeds } from "./git.ts";
 import { installPacks } from "./incoming-pack.ts";
 import type { LocalRepository } from "./local-repository.ts";
 import type { HelperOptions } from "./options.ts";
+import { keepPack } from "./pack-file.ts";
 import { Progress } from "./progress.ts";
 import { readSynced, writeSynced } from "./synced.ts";
 
@@ -129,6 +130,6 @@ async function packTips(ids: readonly string[], { local, signal }: FetchContext)
     signal,
   });
   const path = join(local.packDir, `pack-${output.toString("latin1").trim()}`);
-  await writeFile(`${path}.keep`, "trunks fetch\n");
+  await keepPack(path);
   return path;
 }

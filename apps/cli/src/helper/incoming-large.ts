@@ -1,4 +1,4 @@
-import { open, rename, rm, writeFile } from "node:fs/promises";
+import { open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type CataloguePack,
@@ -10,6 +10,7 @@ import {
   trunkObjects,
 } from "@trunks/repo";
 import { lookUpObjects } from "./object-lookup.ts";
+import { placePack } from "./pack-file.ts";
 import { packStream } from "./pack-stream.ts";
 
 export interface LargeInstallRequest {
@@ -53,11 +54,7 @@ export async function installLarge(ids: readonly string[], request: LargeInstall
       file.close(),
     );
     await writeFile(index, packIndexBytes(state.objects, written.entries, written.checksum), { mode: 0o444 });
-    const path = join(packDir, `pack-${written.checksum}`);
-    if (keep) await writeFile(`${path}.keep`, "trunks fetch\n");
-    await rename(temporary, `${path}.pack`);
-    await rename(index, `${path}.idx`); // Last: with its index a pack exists for git.
-    return path;
+    return await placePack(join(packDir, `pack-${written.checksum}`), { pack: temporary, index, keep });
   } finally {
     await Promise.all([rm(temporary, { force: true }), rm(index, { force: true })]);
   }

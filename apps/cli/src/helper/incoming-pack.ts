@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
 import {
@@ -18,6 +18,7 @@ import {
 } from "@trunks/repo";
 import { GitFailure, type GitOptions, git } from "./git.ts";
 import { absentLargeBlobs, installLarge, largePack } from "./incoming-large.ts";
+import { keepPack, placePack, writeAll, writePack } from "./pack-file.ts";
 import type { Progress } from "./progress.ts";
 
 export interface InstallRequest {
@@ -87,16 +88,12 @@ async function installCatalogue(request: Installation): Promise<string[] | undef
 }
 
 async function installJoined(joined: JoinedPack, { packDir, keep }: Installation): Promise<string> {
-  const path = join(packDir, `pack-${joined.checksum}`);
   const temporary = join(packDir, `tmp_pack_all_${process.pid}`);
   const index = join(packDir, `tmp_idx_all_${process.pid}`);
   try {
     await writeAll(temporary, joined.pieces);
     await writeAll(index, [joined.index]);
-    if (keep) await writeFile(`${path}.keep`, "trunks fetch\n");
-    await rename(temporary, `${path}.pack`);
-    await rename(index, `${path}.idx`); // Last: with its index a pack exists for git.
-    return path;
+    return await placePack(join(packDir, `pack-${joined.checksum}`), { pack: temporary, index, keep });
   } finally {
     await Promise.all([rm(temporary, { force: true }), rm(index, { force: true })]);
   }
@@ -138,11 +135,8 @@ async function installSegment(segment: Segment, request: Installation): Promise<
   ] as const;
   try {
     const [trailer] = await Promise.all(parts);
-    const path = join(request.packDir, `pack-${trailer}`);
-    if (request.keep) await writeFile(`${path}.keep`, "trunks fetch\n");
-    await rename(temporary, `${path}.pack`);
-    await rename(index, `${path}.idx`); // Last: with its index a pack exists for git.
-    return path;
+    const { packDir, keep } = request;
+    return await placePack(join(packDir, `pack-${trailer}`), { pack: temporary, index, keep });
   } finally {
     // When one has failed, the other must be over before its file can be removed for good.
     stop.abort();
@@ -240,7 +234,7 @@ async function installThroughGit(pack: AsyncIterable<Uint8Array>, request: Insta
     if (name === undefined) throw new TrunksError("INTERNAL", "git index-pack did not name its pack");
     const path = join(packDir, `pack-${name}`);
     if (unchecked.length > 0) request.suspects.push(path);
-    if (keep) await writeFile(`${path}.keep`, "trunks fetch\n");
+    if (keep) await keepPack(path);
     const endings = (await readdir(folder)).map((file) => file.slice("incoming".length));
     // The index last: with it a pack exists for git.
     const inOrder = [...endings.filter((ending) => ending !== ".idx"), ".idx"];
@@ -280,44 +274,4 @@ function run(
 ): Promise<Buffer> {
   if (gitDir === undefined) return git(args, { input, signal });
   return git([`--git-dir=${gitDir}`, ...args], { input, signal, foreignRepository: true });
-}
-
-/** Writes a pack and answers its trailer, which is its name. */
-async function writePack(path: string, chunks: AsyncIterable<Uint8Array>, objects: State["objects"]): Promise<string> {
-  const length = objects === "sha1" ? 20 : 32;
-  let tail: Uint8Array = new Uint8Array(0);
-  async function* watched(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      tail = chunk.length >= length ? chunk.slice(-length) : Buffer.concat([tail, chunk]).subarray(-length);
-      yield chunk;
-    }
-  }
-  await writeAll(path, watched());
-  return Buffer.from(tail).toString("hex");
-}
-
-async function writeAll(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const asked = Symbol.asyncIterator in chunks ? ask(chunks) : chunks; // Before the file is there: a pack and its index are then asked for in one round.
-  const file = await open(path, "wx", 0o444);
-  try {
-    for await (const chunk of asked) {
-      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-/** `chunks`, the first of which is asked for now and not when it is read. */
-function ask(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  const first = iterator.next();
-  first.catch(() => {}); // Its failure is thrown when it is read.
-  return (async function* () {
-    try {
-      for (let chunk = await first; !chunk.done; chunk = await iterator.next()) yield chunk.value;
-    } finally {
-      await iterator.return?.();
-    }
-  })();
 }
