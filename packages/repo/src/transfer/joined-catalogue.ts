@@ -33,7 +33,7 @@ export interface WholeCatalogue {
 
 /**
  * Downloads the whole catalogue, for it to be one pack in which whatever is thin finds its bases. `undefined`, before anything is
- * downloaded, when nothing in it is thin, or when it is large.
+ * downloaded, when no segment is thin, so that segments are best left as they are; or when it is large.
  */
 export async function downloadCatalogue(
   backend: Backend,
@@ -46,7 +46,7 @@ export async function downloadCatalogue(
   const segments = [...whole, ...packs.filter((pack) => pack.name.kind === "segment" && isThin(pack))];
   const isSmall = packs.reduce((sum, { pack }) => sum + pack.size, 0) <= maxSizeBytes;
   const isQuick = inline.reduce((sum, { pack }) => sum + pack.objectCount, 0) <= maxInlineObjects;
-  if (packs.length < 2 || whole.length === packs.length || !isSmall || !isQuick) return undefined;
+  if (packs.length < 2 || whole.length === segments.length || !isSmall || !isQuick) return undefined;
   const [read, bodies] = await Promise.all([
     mapConcurrent(segments, packConcurrency, ({ pack }) => readSegment(backend, pack as Segment, options)),
     mapConcurrent(inline, packConcurrency, (pack) => downloadInline(backend, pack, options.records, options)),
