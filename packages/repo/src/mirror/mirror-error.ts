@@ -1,7 +1,7 @@
 import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
 import type { Place } from "../format/mirror-map.ts";
 import type { State } from "../format/state.ts";
-import { readCold } from "../journal/read.ts";
+import { readCold, readForward } from "../journal/read.ts";
 
 /** For a mirror that got something else in the place of a push that was under way. */
 export function overtaken(slot: number): TrunksError {
@@ -27,13 +27,26 @@ export async function explained(
   });
 }
 
-/** A copy whose outcome is not known says nothing of the push that it was made for: nothing of that was written yet. */
-export function beforePush(thrown: unknown): unknown {
-  if (!isTrunksError(thrown, "OUTCOME_UNKNOWN")) return thrown;
-  return new TrunksError("UNAVAILABLE", "it did not say whether it took what it lacks", {
-    cause: thrown,
-    retryable: true,
-  });
+/**
+ * What kept a mirror from being brought to `state` before a push, told as what it means to that push, of which nothing was
+ * written yet: whether a copy has arrived is no outcome of it; and a pack that is gone was retired and swept while this client
+ * stood still, if the trunk has moved on.
+ */
+export async function beforePush(
+  thrown: unknown,
+  primary: Backend,
+  state: State,
+  options: RequestOptions,
+): Promise<unknown> {
+  if (isTrunksError(thrown, "OUTCOME_UNKNOWN")) return away("it did not say whether it took what it lacks", thrown);
+  if (!isTrunksError(thrown, "NOT_FOUND") && !isTrunksError(thrown, "CORRUPT")) return thrown;
+  const now = await readForward(primary, state, options, 1).catch(() => undefined);
+  if (now === undefined || now.state.slot === state.slot) return thrown;
+  return away("the trunk has moved on while it was brought up", thrown);
+}
+
+function away(message: string, cause: TrunksError): TrunksError {
+  return new TrunksError("UNAVAILABLE", message, { cause, retryable: true, hint: "push again" });
 }
 
 /** The same error, saying which mirror it is about and what can be done. */

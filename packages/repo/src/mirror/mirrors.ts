@@ -208,7 +208,7 @@ export class Mirrors {
         try {
           await this.makeEven(place, state, options);
         } catch (error) {
-          throw wrapped(place, beforePush(error));
+          throw wrapped(place, await beforePush(error, this.#primary, state, options));
         }
       }),
     );

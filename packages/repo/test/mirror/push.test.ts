@@ -122,6 +122,20 @@ describe("a push to a trunk with strict mirrors", () => {
     await expectSame("a");
   });
 
+  test("is refused as late, not as damaged, when what one lacks was swept while the client stood still", async () => {
+    const repository = await places.begin(["a"]);
+    await push(repository, "refs/heads/main", 2, true);
+    const asleep = places.repository();
+    await asleep.read();
+    await push(repository, "refs/heads/main", 3);
+    const swept = (await places.store("primary").list("objects/")).keys.map(({ key }) => key);
+    await places.store("primary").delete(swept);
+    await places.store("a").delete([slot(2), slot(3), ...swept]);
+    await expect(asleep.mirrors.check(asleep.known as State)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    // Nothing moved on here: what is missing is missing.
+    await expect(places.repository().read({ forPush: true })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
   test("is in the trunk when one dies behind the primary's record, says so, and the next push repairs it", async () => {
     const repository = await places.begin(["a", "b"]);
     places.weather = async ({ place, operation }) => {
