@@ -88,7 +88,7 @@ export async function sweep(repository: TendedTrunk, options: SweepOptions): Pro
   return { ...total, state };
 }
 
-/** Keys of packs that were retired before `beforeMs`; those of inline packs are the keys of their records. */
+/** Keys of packs that were retired by `beforeMs`, of a clock that may count whole seconds; those of inline packs are the keys of their records. */
 async function expiredKeys(
   backend: Backend,
   state: State,
@@ -98,7 +98,7 @@ async function expiredKeys(
   const keys = new Set<string>();
   for (const [slot, retired] of Map.groupBy(state.retired.values(), (pack) => pack.slot)) {
     const retiredMs = await slotTimeMs(backend, slot, options);
-    if (retiredMs === undefined || retiredMs >= beforeMs) continue;
+    if (retiredMs === undefined || retiredMs > beforeMs) continue;
     for (const { name } of retired) for (const key of packKeys(name)) keys.add(key);
   }
   return keys;
