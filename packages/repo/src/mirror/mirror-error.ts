@@ -28,21 +28,28 @@ export async function explained(
 }
 
 /**
- * What kept a mirror from being brought to `state` before a push, told as what it means to that push, of which nothing was
- * written yet: whether a copy has arrived is no outcome of it; and a pack that is gone was retired and swept while this client
- * stood still, if the trunk has moved on.
+ * What kept a mirror from being brought up, told as what it means to a push of which nothing was written yet: whether a copy
+ * has arrived there is no outcome of the push.
  */
-export async function beforePush(
+export function unanswered(thrown: unknown): unknown {
+  if (!isTrunksError(thrown, "OUTCOME_UNKNOWN")) return thrown;
+  return away("it did not say whether it took what it lacks", thrown);
+}
+
+/**
+ * The same of what mirrors lack and the primary does not give: a pack that is gone was retired and swept while this client stood
+ * still, if the trunk has moved on from `state`.
+ */
+export async function leftBehind(
   thrown: unknown,
   primary: Backend,
   state: State,
   options: RequestOptions,
 ): Promise<unknown> {
-  if (isTrunksError(thrown, "OUTCOME_UNKNOWN")) return away("it did not say whether it took what it lacks", thrown);
   if (!isTrunksError(thrown, "NOT_FOUND") && !isTrunksError(thrown, "CORRUPT")) return thrown;
   const now = await readForward(primary, state, options, 1).catch(() => undefined);
   if (now === undefined || now.state.slot === state.slot) return thrown;
-  return away("the trunk has moved on while it was brought up", thrown);
+  return away(`${thrown.message}; the trunk has moved on since`, thrown);
 }
 
 function away(message: string, cause: TrunksError): TrunksError {

@@ -11,7 +11,7 @@ import { bringUp, diverged, fillSlot, settleConflict } from "./copy.ts";
 import { isFollowed } from "./follow-plan.ts";
 import type { OpenFollower } from "./follower.ts";
 import { Followers } from "./followers.ts";
-import { beforePush, explained, overtaken, wrapped } from "./mirror-error.ts";
+import { explained, leftBehind, overtaken, unanswered, wrapped } from "./mirror-error.ts";
 import { checkPrimary, followersOf, laggingPlaces, type OpenPlace, readPlace, requiredPlaces } from "./place.ts";
 import { standingOf } from "./standing.ts";
 import { Uploads } from "./uploads.ts";
@@ -88,9 +88,12 @@ export class Mirrors {
   async check(state: State, options: RequestOptions = {}): Promise<void> {
     if (state.map.primary === undefined) return;
     const primary = async () => checkPrimary(state, await this.self(options));
+    const copies = this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options);
     await Promise.all([
       primary(),
-      this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options),
+      copies.catch(async (error) => {
+        throw await leftBehind(error, this.#primary, state, options);
+      }),
       this.#prepare(state.map, state, options),
     ]);
     this.#checked = state.recordDigest;
@@ -208,7 +211,7 @@ export class Mirrors {
         try {
           await this.makeEven(place, state, options);
         } catch (error) {
-          throw wrapped(place, await beforePush(error, this.#primary, state, options));
+          throw wrapped(place, unanswered(error));
         }
       }),
     );

@@ -160,17 +160,19 @@ export class Contest {
   }
 
   /**
-   * Whether the record has the slot. `undefined` when nothing was written, because a mirror cannot be given what others left:
-   * their intent went when another record was first, or its pack is damaged. That is no matter of this push.
+   * Whether the record has the slot. When a mirror cannot be given what it lacks, for it went or is damaged, the slot was most
+   * often another's before: then it may have gone rightly. `undefined` when the slot is free still and others have left what is
+   * in the way: that is no matter of this push, and nothing was written.
    */
   async #append(state: State, record: TrunkRecord, encoded: EncodedRecord): Promise<boolean | undefined> {
     const { backend, mirrors } = this.#with;
     try {
       return await mirrors.append(state, record, encoded, this.#options);
     } catch (error) {
-      const isOthers = isTrunksError(error, "NOT_FOUND") || isTrunksError(error, "CORRUPT");
-      if (record.entries.length === 1 || !isOthers) throw error;
-      return (await readSlotDigest(backend, record.slot, this.#options)) === undefined ? undefined : false;
+      if (!isTrunksError(error, "NOT_FOUND") && !isTrunksError(error, "CORRUPT")) throw error;
+      if ((await readSlotDigest(backend, record.slot, this.#options)) !== undefined) return false;
+      if (record.entries.length > 1) return undefined;
+      throw error;
     }
   }
 

@@ -30,7 +30,7 @@ export class Places {
   readonly readOnly = new Set<string>();
   weather: Weather = async () => undefined;
   readonly warnings: string[] = [];
-  /** The clock of all stores, in milliseconds since 1970. */
+  /** The clock of all stores and clients, in milliseconds since 1970. */
   now = Date.now;
 
   constructor(names: readonly string[]) {
@@ -63,6 +63,7 @@ export class Places {
       sightings,
       openPlace: async (place) => this.open(place.name),
       sleep: async () => {},
+      now: () => this.now(),
       warn: (message) => this.warnings.push(message),
     });
   }
