@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { LocalBackend } from "@trunks/backend-local";
-import type { Backend } from "@trunks/core";
+import { type Backend, listPages } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { scope } from "@trunks/layers";
 import { compact, Repository } from "@trunks/repo";
@@ -107,12 +107,8 @@ async function pushAll(workspace: Workspace, source: string, repository: Reposit
 }
 
 async function copyAll(source: Backend, target: Backend): Promise<void> {
-  let after: string | undefined;
-  for (let more = true; more; ) {
-    const page = await source.list("", { after });
-    for (const { key } of page.keys) await target.create(key, (await (await source.get(key))?.bytes()) as Uint8Array);
-    after = page.keys.at(-1)?.key;
-    more = page.more;
+  for await (const page of listPages(source, "")) {
+    for (const { key } of page) await target.create(key, (await (await source.get(key))?.bytes()) as Uint8Array);
   }
 }
 

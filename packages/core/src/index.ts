@@ -18,5 +18,6 @@ export { type Body, bodySize, bodySlice, bytesBody, type Source } from "./body.t
 export { bytesContent, type Content, readContent, streamContent } from "./content.ts";
 export { type ErrorCode, isTrunksError, TrunksError, type TrunksErrorOptions } from "./error.ts";
 export { checkKey, checkPrefix, compareKeys, maxKeyLength, maxSegmentLength } from "./key.ts";
+export { listPages, type PagingOptions } from "./listing.ts";
 export { type ByteRange, resolveRange } from "./range.ts";
 export { checkRequest, checkWrite, closedError } from "./request.ts";

@@ -1,4 +1,4 @@
-import { type Backend, compareKeys, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
+import { type Backend, compareKeys, isTrunksError, listPages, type RequestOptions, TrunksError } from "@trunks/core";
 import { type ObjectFormat, type ObjectId, Repository, type RepositoryOptions, type State } from "@trunks/repo/client";
 import { checkBranchName, noBranch } from "./branches.ts";
 import { type ListAnswer, listPage, type PageOptions } from "./list-answer.ts";
@@ -177,7 +177,7 @@ async function repoNames(backend: Backend, { signal }: RequestOptions): Promise<
       if (found !== null) names.push(found[1] as string);
     }
     const last = page.keys.at(-1)?.key;
-    if (!page.more || last === undefined) return names;
+    if (!page.more || last === undefined || (after !== undefined && compareKeys(last, after) <= 0)) return names;
     // Whatever else is in this one, its last key is what is looked for.
     const folder = /^trunks\/[^/]+\.trunk\//.exec(last)?.[0];
     const near = `${folder}trunk.j`;
@@ -188,16 +188,10 @@ async function repoNames(backend: Backend, { signal }: RequestOptions): Promise<
 /** False when there was nothing. The trunk's own file goes last, so that one knows of what is half gone. */
 async function deleteAll(backend: Backend, { signal }: RequestOptions): Promise<boolean> {
   let count = 0;
-  for (let after: string | undefined, more = true; more; ) {
-    const page = await backend.list("", { after, limit: pageLimit, signal });
-    const keys = page.keys.map(({ key }) => key);
-    count += keys.length;
-    await backend.delete(
-      keys.filter((key) => key !== trunkFile),
-      { signal },
-    );
-    after = keys.at(-1);
-    more = page.more && after !== undefined;
+  for await (const page of listPages(backend, "", { limit: pageLimit, signal })) {
+    count += page.length;
+    const keys = page.map(({ key }) => key).filter((key) => key !== trunkFile);
+    await backend.delete(keys, { signal });
   }
   await backend.delete([trunkFile], { signal });
   return count > 0;

@@ -1,4 +1,4 @@
-import type { Backend } from "@trunks/core";
+import { type Backend, listPages } from "@trunks/core";
 import type { CataloguePack, Segment, State } from "@trunks/repo";
 import { type Problem, problem } from "./problem.ts";
 
@@ -65,14 +65,7 @@ function needless(keys: readonly string[], state: State): Problem[] {
 
 async function listSizes(backend: Backend, signal: AbortSignal): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
-  let after: string | undefined;
-  for (let more = true; more; ) {
-    const page = await backend.list("", { after, signal });
-    for (const { key, size } of page.keys) sizes.set(key, size);
-    const last = page.keys.at(-1)?.key;
-    more = page.more && last !== undefined && last !== after;
-    after = last;
-  }
+  for await (const page of listPages(backend, "", { signal })) for (const { key, size } of page) sizes.set(key, size);
   return sizes;
 }
 

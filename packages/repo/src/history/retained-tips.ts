@@ -1,4 +1,4 @@
-import type { Backend, RequestOptions } from "@trunks/core";
+import { type Backend, listPages, type RequestOptions } from "@trunks/core";
 import { journalPrefix, recordKeySlot } from "../format/key.ts";
 import type { State } from "../format/state.ts";
 import { readRefLog } from "./ref-log.ts";
@@ -39,15 +39,11 @@ export async function retainedTips(
 
 /** The first slot behind the newest record that is older than `sinceMs`. */
 async function oldestSince(backend: Backend, state: State, sinceMs: number, options: RequestOptions): Promise<number> {
-  let after: string | undefined;
-  for (let pages = 0; pages < maxPages; pages++) {
-    const page = await backend.list(journalPrefix, { ...options, after });
-    for (const { key, modifiedMs } of page.keys) {
+  for await (const page of listPages(backend, journalPrefix, { ...options, maxPages })) {
+    for (const { key, modifiedMs } of page) {
       const slot = recordKeySlot(key);
       if (slot !== undefined && slot <= state.slot && modifiedMs < sinceMs) return slot + 1;
     }
-    after = page.keys.at(-1)?.key;
-    if (!page.more || after === undefined) break;
   }
   return 0;
 }

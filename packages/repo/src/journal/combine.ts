@@ -1,4 +1,4 @@
-import type { Backend, ListedKey, RequestOptions } from "@trunks/core";
+import { type Backend, type ListedKey, listPages, type RequestOptions } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
 import type { Entry } from "../format/entry.ts";
 import { decodeIntent, encodeIntent } from "../format/intent.ts";
@@ -181,14 +181,10 @@ export class Combiner {
 
   async #list(): Promise<readonly ListedKey[]> {
     const found: ListedKey[] = [];
-    let after: string | undefined;
-    for (let pages = 0; pages < maxPages; pages++) {
-      const page = await this.#backend.list(intentPrefix, { ...this.#options, after });
-      const keys = page.keys.filter(({ key }) => intentKeyId(key) !== undefined);
+    for await (const page of listPages(this.#backend, intentPrefix, { ...this.#options, maxPages })) {
+      const keys = page.filter(({ key }) => intentKeyId(key) !== undefined);
       found.push(...keys);
-      const isOld = keys.length > 0 && keys.every(({ modifiedMs }) => modifiedMs < this.#leftMs - 2 * freshMs);
-      if (!page.more || isOld) break;
-      after = page.keys.at(-1)?.key ?? after;
+      if (keys.length > 0 && keys.every(({ modifiedMs }) => modifiedMs < this.#leftMs - 2 * freshMs)) break;
     }
     return found;
   }

@@ -1,4 +1,4 @@
-import type { Backend, ListedKey, RequestOptions } from "@trunks/core";
+import { type Backend, type ListedKey, listPages, type RequestOptions } from "@trunks/core";
 import {
   containerPrefix,
   doomedPrefix,
@@ -57,13 +57,8 @@ async function listOld(
   options: RequestOptions,
 ): Promise<Map<string, ListedKey>> {
   const found = new Map<string, ListedKey>();
-  let after: string | undefined;
-  for (let more = true; more; ) {
-    const page = await backend.list(prefix, { ...options, after });
-    for (const listed of page.keys) if (listed.modifiedMs < beforeMs) found.set(listed.key, listed);
-    const last = page.keys.at(-1)?.key;
-    more = page.more && last !== undefined && last !== after;
-    after = last;
+  for await (const page of listPages(backend, prefix, options)) {
+    for (const listed of page) if (listed.modifiedMs < beforeMs) found.set(listed.key, listed);
   }
   return found;
 }

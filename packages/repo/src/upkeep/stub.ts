@@ -1,4 +1,4 @@
-import type { Backend, RequestOptions } from "@trunks/core";
+import { type Backend, listPages, type RequestOptions } from "@trunks/core";
 import { mapConcurrent } from "../concurrent.ts";
 import { journalPrefix, recordKey, recordKeySlot } from "../format/key.ts";
 import { packNameText } from "../format/pack-name.ts";
@@ -23,10 +23,8 @@ const stubConcurrency = 16;
 export async function writeStubs(backend: Backend, state: State, options: StubOptions): Promise<number> {
   const { beforeMs, snapshotKey, signal } = options;
   let written = 0;
-  let after = recordKey(state.slot);
-  for (let more = true; more; ) {
-    const page = await backend.list(journalPrefix, { signal, after });
-    const slots = page.keys
+  for await (const page of listPages(backend, journalPrefix, { signal, after: recordKey(state.slot) })) {
+    const slots = page
       .filter(({ size, modifiedMs }) => size >= leastSizeBytes && modifiedMs < beforeMs)
       .flatMap(({ key }) => recordKeySlot(key) ?? [])
       .filter((slot) => isSpent(state, slot));
@@ -37,9 +35,6 @@ export async function writeStubs(backend: Backend, state: State, options: StubOp
       await backend.put(recordKey(slot), stub, { signal });
       written++;
     });
-    const last = page.keys.at(-1)?.key ?? after;
-    more = page.more && last > after;
-    after = last;
   }
   return written;
 }
