@@ -44,7 +44,7 @@ export type { CreateOptions, RepositoryOptions } from "./repository-options.ts";
 export { type FetchQuestion, type FetchSelection, FetchSelector } from "./selection/fetch-selection.ts";
 export { noFilter, parseObjectFilter } from "./selection/object-filter.ts";
 export type { StateCache } from "./state-cache.ts";
-export { downloadInline, downloadSegment } from "./transfer/download.ts";
+export { downloadInline, downloadSegment, downloadWhole } from "./transfer/download.ts";
 export { downloadCatalogue } from "./transfer/joined-catalogue.ts";
 export { TrunkObjects, type TrunkObjectsOptions, trunkObjects } from "./transfer/objects.ts";
 export { packsSince } from "./transfer/packs-since.ts";

@@ -7,6 +7,7 @@ import {
   downloadCatalogue,
   downloadInline,
   downloadSegment,
+  downloadWhole,
   isThin,
   type JoinedPack,
   mapConcurrent,
@@ -190,18 +191,15 @@ function* groups(packs: readonly CataloguePack[]): Generator<CataloguePack[]> {
 async function download(packs: readonly CataloguePack[], request: InstallRequest): Promise<PackPart[]> {
   return mapConcurrent(packs, downloadConcurrency, async (pack) => {
     const name = packNameText(pack.name);
-    if (pack.name.kind === "segment") return { name, body: await wholePack(pack.pack as Segment, request) };
     const { repository, progress, signal } = request;
+    if (pack.name.kind === "segment") {
+      const told = { signal, progress: (sizeBytes: number) => progress.add(sizeBytes) };
+      return { name, body: await downloadWhole(repository.backend, pack.pack as Segment, "pack", told) };
+    }
     const body = await downloadInline(repository.backend, pack, repository.records, { signal });
     progress.add(body.length);
     return { name, body };
   });
-}
-
-async function wholePack(segment: Segment, request: InstallRequest): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of downloadPack(segment, request)) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 /**

@@ -32,6 +32,24 @@ export async function* downloadSegment(
   if (digest.hex() !== expected) throw damaged(key, "its bytes do not match their digest");
 }
 
+/** The same in one piece, for what may be in memory. `progress` is told of bytes when they come, before all are checked. */
+export async function downloadWhole(
+  backend: Backend,
+  segment: Segment,
+  part: "pack" | "index",
+  options: RequestOptions & { readonly progress?: (sizeBytes: number) => void } = {},
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(part === "pack" ? segment.size : segment.indexSize);
+  let filled = 0;
+  for await (const chunk of downloadSegment(backend, segment, part, options)) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+    options.progress?.(chunk.length);
+  }
+  if (filled !== bytes.length) throw damaged(fileKeys(segment)[part], "it is cut short");
+  return bytes;
+}
+
 /** The index of a segment or a container, read whole and checked. */
 export async function downloadIndex(
   backend: Backend,
@@ -39,14 +57,7 @@ export async function downloadIndex(
   segment: Segment,
   options?: RequestOptions,
 ): Promise<PackIndex> {
-  const bytes = new Uint8Array(segment.indexSize);
-  let filled = 0;
-  for await (const chunk of downloadSegment(backend, segment, "index", options)) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  if (filled !== bytes.length) throw damaged(fileKeys(segment).index, "it is cut short");
-  return new PackIndex(format, bytes, segment.size);
+  return new PackIndex(format, await downloadWhole(backend, segment, "index", options), segment.size);
 }
 
 /**

@@ -9,7 +9,7 @@ import { PackIndex } from "../pack/pack-index.ts";
 import { type IndexedPack, type JoinedPack, joinPacks } from "../pack/pack-join.ts";
 import { scanPack } from "../pack/pack-scan.ts";
 import { memoryPackSource, type PackSource } from "../pack/pack-source.ts";
-import { downloadInline, downloadSegment } from "./download.ts";
+import { downloadInline, downloadWhole } from "./download.ts";
 
 /** In bytes: so much is in memory. */
 const maxSizeBytes = 2 ** 26;
@@ -85,25 +85,14 @@ async function indexed(
   return found;
 }
 
-async function readSegment(backend: Backend, segment: Segment, options: JoinOptions): Promise<IndexedPack> {
+async function readSegment(
+  backend: Backend,
+  segment: Segment,
+  { signal, progress }: JoinOptions,
+): Promise<IndexedPack> {
   const [pack, index] = await Promise.all([
-    whole(downloadSegment(backend, segment, "pack", options), segment.size, options.progress),
-    whole(downloadSegment(backend, segment, "index", options), segment.indexSize),
+    downloadWhole(backend, segment, "pack", { signal, progress }),
+    downloadWhole(backend, segment, "index", { signal }),
   ]);
   return { pack, index };
-}
-
-async function whole(
-  chunks: AsyncIterable<Uint8Array>,
-  size: number,
-  progress?: (sizeBytes: number) => void,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let filled = 0;
-  for await (const chunk of chunks) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-    progress?.(chunk.length);
-  }
-  return bytes;
 }
