@@ -1,4 +1,4 @@
-import { type Backend, isTrunksError } from "@trunks/core";
+import { type Backend, isTrunksError, replaceMethods } from "@trunks/core";
 
 /**
  * `backend`, noting in `written` each key that it is asked to write and does not refuse as none. So a store can be cleaned up
@@ -15,14 +15,8 @@ export function noteWrites(backend: Backend, written: Set<string>): Backend {
       throw error;
     }
   }
-  return {
-    name: backend.name,
-    capabilities: backend.capabilities,
-    get: (key, options) => backend.get(key, options),
+  return replaceMethods(backend, {
     create: (key, body, options) => noted(key, () => backend.create(key, body, options)),
     put: (key, body, options) => noted(key, () => backend.put(key, body, options)),
-    list: (prefix, options) => backend.list(prefix, options),
-    delete: (keys, options) => backend.delete(keys, options),
-    close: () => backend.close(),
-  };
+  });
 }

@@ -1,10 +1,10 @@
-import { type Backend, type Body, bytesBody, type ListPage } from "@trunks/core";
+import { type BackendMethods, type Body, bytesBody, type ListPage, replaceMethods } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import type { ContractNeeds, OpenBackend } from "../src/index.ts";
 import { turns } from "../src/turn.ts";
 
 /** What one client of a mutant does otherwise than the memory backend it wraps. */
-export type Mutation = (memory: MemoryBackend) => Partial<Omit<Backend, "name" | "capabilities">>;
+export type Mutation = (memory: MemoryBackend) => Partial<BackendMethods>;
 
 /** A memory backend with one fault, and the case that must find it. */
 export interface Mutant {
@@ -21,17 +21,7 @@ export function openMutant(mutant: Mutant): OpenBackend {
   const mutation = mutant.mutate();
   return async () => {
     const memory = new MemoryBackend({ storeOf: store });
-    const faithful: Backend = {
-      name: "mutant",
-      capabilities: memory.capabilities,
-      get: (key, options) => memory.get(key, options),
-      create: (key, body, options) => memory.create(key, body, options),
-      put: (key, body, options) => memory.put(key, body, options),
-      list: (prefix, options) => memory.list(prefix, options),
-      delete: (keys, options) => memory.delete(keys, options),
-      close: () => memory.close(),
-    };
-    return { ...faithful, ...mutation(memory) };
+    return { ...replaceMethods(memory, mutation(memory)), name: "mutant" };
   };
 }
 

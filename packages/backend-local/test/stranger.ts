@@ -1,5 +1,5 @@
 import { chmodSync } from "node:fs";
-import type { Backend } from "@trunks/core";
+import { type Backend, replaceMethods } from "@trunks/core";
 
 /**
  * Does `work` while this process has these rights in the folder `root` and no more: as a user who owns nothing, or, where
@@ -25,14 +25,11 @@ export async function withRights<Answer>(
 /** The same backend, each of whose operations meets a closed folder. */
 export function asStranger(backend: Backend, root: string): Backend {
   const refused = <Answer>(work: () => Promise<Answer>) => withRights("none", root, work);
-  return {
-    name: backend.name,
-    capabilities: backend.capabilities,
+  return replaceMethods(backend, {
     get: (key, options) => refused(() => backend.get(key, options)),
     create: (key, body, options) => refused(() => backend.create(key, body, options)),
     put: (key, body, options) => refused(() => backend.put(key, body, options)),
     list: (prefix, options) => refused(() => backend.list(prefix, options)),
     delete: (keys, options) => refused(() => backend.delete(keys, options)),
-    close: () => backend.close(),
-  };
+  });
 }

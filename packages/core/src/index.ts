@@ -20,4 +20,5 @@ export { type ErrorCode, isTrunksError, TrunksError, type TrunksErrorOptions } f
 export { checkKey, checkPrefix, compareKeys, maxKeyLength, maxSegmentLength } from "./key.ts";
 export { listPages, type PagingOptions } from "./listing.ts";
 export { type ByteRange, resolveRange } from "./range.ts";
+export { type BackendMethods, replaceMethods } from "./replace-methods.ts";
 export { checkRequest, checkWrite, closedError } from "./request.ts";

@@ -1,4 +1,4 @@
-import type { Backend } from "@trunks/core";
+import { type Backend, replaceMethods } from "@trunks/core";
 import { CacheFolder, type CacheFolderOptions } from "./cache-folder.ts";
 
 export interface CacheOptions extends CacheFolderOptions {
@@ -29,9 +29,7 @@ export function cache(backend: Backend, options: CacheOptions): Backend {
     }
   }
 
-  return {
-    name: backend.name,
-    capabilities: backend.capabilities,
+  return replaceMethods(backend, {
     async get(key, getOptions = {}) {
       if (!cacheable(key)) return await backend.get(key, getOptions);
       const { range, signal } = getOptions;
@@ -43,11 +41,10 @@ export function cache(backend: Backend, options: CacheOptions): Backend {
     },
     create: (key, body, requestOptions) => dropAfter([key], backend.create(key, body, requestOptions)),
     put: (key, body, requestOptions) => dropAfter([key], backend.put(key, body, requestOptions)),
-    list: (prefix, listOptions) => backend.list(prefix, listOptions),
     delete: (keys, requestOptions) => dropAfter(keys, backend.delete(keys, requestOptions)),
     async close() {
       closed = true;
       await backend.close();
     },
-  };
+  });
 }

@@ -1,5 +1,5 @@
 import type { Backend, Body, ByteRange, Content, Operation } from "@trunks/core";
-import { bodySize } from "@trunks/core";
+import { bodySize, replaceMethods } from "@trunks/core";
 
 /** One request to a backend, as a layer sees it. */
 export interface BackendRequest {
@@ -24,9 +24,7 @@ type Send<Answer> = (signal: AbortSignal | undefined) => Promise<Answer>;
 
 /** A backend that hands each request to `interceptor` and is `backend` in everything else. */
 export function intercept(backend: Backend, interceptor: Interceptor): Backend {
-  return {
-    name: backend.name,
-    capabilities: backend.capabilities,
+  return replaceMethods(backend, {
     get(key, options = {}) {
       const request = {
         operation: "get",
@@ -55,8 +53,7 @@ export function intercept(backend: Backend, interceptor: Interceptor): Backend {
       const request = { operation: "delete", keys, bodyBytes: 0, signal: options.signal } as const;
       return interceptor.call(request, (signal) => backend.delete(keys, { ...options, signal }));
     },
-    close: () => backend.close(),
-  };
+  });
 }
 
 function write(operation: "create" | "put", key: string, body: Body, signal?: AbortSignal): BackendRequest {

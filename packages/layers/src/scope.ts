@@ -1,4 +1,4 @@
-import { type Backend, checkPrefix, type ListPage } from "@trunks/core";
+import { type Backend, checkPrefix, type ListPage, replaceMethods } from "@trunks/core";
 
 /**
  * The part of `backend` under `prefix` (`trunks/my-app.trunk/`), as a backend of its own: its keys are relative to the
@@ -7,9 +7,7 @@ import { type Backend, checkPrefix, type ListPage } from "@trunks/core";
  */
 export function scope(backend: Backend, prefix: string): Backend {
   checkPrefix(prefix);
-  return {
-    name: backend.name,
-    capabilities: backend.capabilities,
+  return replaceMethods(backend, {
     get: (key, options) => backend.get(prefix + key, options),
     create: (key, body, options) => backend.create(prefix + key, body, options),
     put: (key, body, options) => backend.put(prefix + key, body, options),
@@ -22,8 +20,7 @@ export function scope(backend: Backend, prefix: string): Backend {
         keys.map((key) => prefix + key),
         options,
       ),
-    close: () => backend.close(),
-  };
+  });
 }
 
 function relativePage(page: ListPage, prefix: string): ListPage {

@@ -1,6 +1,6 @@
-import type { Backend } from "@trunks/core";
+import { type Backend, replaceMethods } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
-import { scope, type TracedBackend, trace } from "@trunks/layers";
+import { type TracedBackend, trace } from "@trunks/layers";
 import { decodeText } from "@trunks/repo";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConflictError, isTrunksError, Trunk } from "../src/index.ts";
@@ -19,7 +19,7 @@ afterEach(() => trunk.close());
 
 /** The same store, which goes on when a trunk that it was opened for is closed. */
 function unclosed(backend: Backend): Backend {
-  return scope({ ...scope(backend, ""), close: async () => {} }, "");
+  return replaceMethods(backend, { close: async () => {} });
 }
 
 /** Every file of a version, or of what is staged. */

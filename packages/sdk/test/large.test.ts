@@ -1,3 +1,4 @@
+import { replaceMethods } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { trace } from "@trunks/layers";
 import { afterEach, expect, test } from "vitest";
@@ -15,7 +16,7 @@ afterEach(() => trunk?.close());
 async function push(store: MemoryBackend, bytes: Uint8Array): Promise<number> {
   const stored = async () => (await store.list("")).keys.reduce((sum, key) => sum + key.size, 0);
   const before = await stored();
-  const backend = Object.assign(trace(store), { close: async () => {} });
+  const backend = replaceMethods(store, { close: async () => {} });
   await using writer = await Trunk.openBackend(backend, { create: true, author, chunkThresholdBytes });
   await writer.write("large", bytes);
   await writer.commit({ message: "a version" });

@@ -1,6 +1,5 @@
-import { type Backend, TrunksError } from "@trunks/core";
+import { type Backend, replaceMethods, TrunksError } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
-import { scope } from "@trunks/layers";
 import { Repository } from "@trunks/repo";
 import { beforeEach, describe, expect, test } from "vitest";
 import { checkAnswer } from "../../../apps/cli/test/support/answer-schema.ts";
@@ -11,7 +10,7 @@ let nowMs = Date.now();
 let store: Backend;
 
 beforeEach(() => {
-  store = { ...scope(new MemoryBackend({ now: () => nowMs }), ""), close: async () => {} };
+  store = replaceMethods(new MemoryBackend({ now: () => nowMs }), { close: async () => {} });
 });
 
 async function pushMany(backend: Backend, options: OpenOptions = {}): Promise<void> {
@@ -71,14 +70,12 @@ describe("a trunk that only programs push to", () => {
   });
 
   test("takes pushes though it cannot be looked after", async () => {
-    const failing: Backend = {
-      ...scope(store, ""),
-      close: async () => {},
+    const failing = replaceMethods(store, {
       async create(key, body, options) {
         if (key.startsWith("objects/")) throw new TrunksError("NO_SPACE", "the store is full");
         return store.create(key, body, options);
       },
-    };
+    });
     await pushMany(failing);
     expect(await packCount()).toBe(pushes);
     await using trunk = await Trunk.openBackend(failing);

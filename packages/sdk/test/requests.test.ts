@@ -1,6 +1,6 @@
-import type { Backend } from "@trunks/core";
+import { type Backend, replaceMethods } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
-import { scope, type TracedBackend, trace } from "@trunks/layers";
+import { type TracedBackend, trace } from "@trunks/layers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SeededRandom } from "../../repo/test/seeded-random.ts";
 import { Trunk } from "../src/index.ts";
@@ -78,8 +78,8 @@ describe("requests", () => {
     await fill(2_000_000);
     const segment = (number: number) => `objects/${number.toString(16).padStart(32, "0")}`;
     const foreign = async (number: number) => {
-      await scope(store, "").create(`${segment(number)}.pack`, new Uint8Array(100));
-      await scope(store, "").create(`${segment(number)}.idx`, new Uint8Array(100));
+      await store.create(`${segment(number)}.pack`, new Uint8Array(100));
+      await store.create(`${segment(number)}.idx`, new Uint8Array(100));
     };
     await foreign(1);
     trunk = await Trunk.openBackend(traced, { author });
@@ -106,17 +106,13 @@ describe("requests", () => {
     const right = await (await store.get(index as string))?.bytes();
     await store.put(index as string, (right as Uint8Array).slice().fill(7, 100, 200));
     let reads = 0;
-    const mended = scope(
-      {
-        ...scope(store, ""),
-        close: async () => {},
-        async get(key, options) {
-          if (key === index && ++reads === 2) await store.put(key, right as Uint8Array);
-          return store.get(key, options);
-        },
+    const mended = replaceMethods(store, {
+      close: async () => {},
+      async get(key, options) {
+        if (key === index && ++reads === 2) await store.put(key, right as Uint8Array);
+        return store.get(key, options);
       },
-      "",
-    );
+    });
     trunk = await Trunk.openBackend(mended, { author });
     expect(await trunk.read("src/deep/main.c")).toBe("int main;\n");
     expect(reads).toBe(2);
@@ -214,5 +210,5 @@ function byPath([left]: readonly [string, unknown], [right]: readonly [string, u
 
 /** The same store, which goes on when a trunk that it was opened for is closed. */
 function unclosed(backend: Backend): Backend {
-  return scope({ ...scope(backend, ""), close: async () => {} }, "");
+  return replaceMethods(backend, { close: async () => {} });
 }

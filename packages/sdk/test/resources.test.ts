@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { replaceMethods } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { scope, trace } from "@trunks/layers";
 import { Repository } from "@trunks/repo";
@@ -185,7 +186,7 @@ describe("storages of a clone", () => {
 describe("cost", () => {
   test("creating a branch in a trunk of 100,000 files is one small record, and reads no object", async () => {
     const store = new MemoryBackend();
-    const folder = scope({ ...scope(store, ""), close: async () => {} }, "");
+    const folder = replaceMethods(store, { close: async () => {} });
     await using writer = await Trunk.openBackend(folder, { create: true, author });
     for (let number = 0; number < 100_000; number++) {
       await writer.write(`folder-${number % 1000}/file-${number}`, `${number}\n`);

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Backend } from "@trunks/core";
+import { type Backend, replaceMethods } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
-import { scope } from "@trunks/layers";
 import { collect, compact, Repository, sweep } from "@trunks/repo";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ConflictError, Trunk } from "../src/index.ts";
@@ -9,8 +8,7 @@ import { ConflictError, Trunk } from "../src/index.ts";
 let store: Backend;
 let nowMs = 1_700_000_000_000;
 beforeEach(() => {
-  const memory = scope(new MemoryBackend({ now: () => nowMs }), "");
-  store = { ...memory, close: async () => {} };
+  store = replaceMethods(new MemoryBackend({ now: () => nowMs }), { close: async () => {} });
 });
 
 const newId = () => randomUUID().replaceAll("-", "");

@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type Backend, bytesContent, type Content, type GetOptions, resolveRange } from "@trunks/core";
+import { type Backend, bytesContent, type Content, type GetOptions, replaceMethods, resolveRange } from "@trunks/core";
 import { downloadSegment, type Segment } from "@trunks/repo";
 
 /** Containers that were downloaded and found to be what the journal says, in files: from here on they are read there. */
@@ -29,16 +29,7 @@ export class ContainerCopies {
 
   /** The same store; what was downloaded is not asked of it again. */
   over(backend: Backend): Backend {
-    return {
-      name: backend.name,
-      capabilities: backend.capabilities,
-      get: (key, options) => this.#get(backend, key, options),
-      create: (key, body, options) => backend.create(key, body, options),
-      put: (key, body, options) => backend.put(key, body, options),
-      list: (prefix, options) => backend.list(prefix, options),
-      delete: (keys, options) => backend.delete(keys, options),
-      close: () => backend.close(),
-    };
+    return replaceMethods(backend, { get: (key, options) => this.#get(backend, key, options) });
   }
 
   /** Removes the files. */

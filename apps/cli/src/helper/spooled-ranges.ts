@@ -1,6 +1,6 @@
 import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Backend, bytesContent, type Content, type GetOptions } from "@trunks/core";
+import { type Backend, bytesContent, type Content, type GetOptions, replaceMethods } from "@trunks/core";
 
 /** Ranges are kept in units of so many bytes. */
 const unitSizeBytes = 2 ** 14;
@@ -36,16 +36,7 @@ export class SpooledRanges {
 
   /** The same store, whose packs are read through this. */
   over(backend: Backend): Backend {
-    return {
-      name: backend.name,
-      capabilities: backend.capabilities,
-      get: (key, options = {}) => this.#get(backend, key, options),
-      create: (key, body, options) => backend.create(key, body, options),
-      put: (key, body, options) => backend.put(key, body, options),
-      list: (prefix, options) => backend.list(prefix, options),
-      delete: (keys, options) => backend.delete(keys, options),
-      close: () => backend.close(),
-    };
+    return replaceMethods(backend, { get: (key, options = {}) => this.#get(backend, key, options) });
   }
 
   /** Removes all files. */

@@ -1,4 +1,4 @@
-import type { Backend, Body, RequestOptions } from "@trunks/core";
+import { type Backend, type Body, type RequestOptions, replaceMethods } from "@trunks/core";
 import type { Place } from "../format/mirror-map.ts";
 import { packKeys } from "../format/pack-name.ts";
 import type { RecordEntry, TrunkRecord } from "../format/record.ts";
@@ -31,19 +31,13 @@ export class Uploads {
       ]);
       return created;
     };
-    return {
-      name: primary.name,
-      capabilities: primary.capabilities,
+    return replaceMethods(primary, {
       create,
-      get: (key, options) => primary.get(key, options),
-      put: (key, body, options) => primary.put(key, body, options),
-      list: (prefix, options) => primary.list(prefix, options),
       delete: async (keys, options) => {
         await primary.delete(keys, options);
         await Promise.allSettled(places.map(async (place) => (await this.#store(place)).delete(keys, options)));
       },
-      close: () => primary.close(),
-    };
+    });
   }
 
   /** Copies to a place what the record names and was not written there by this object: others' uploads, or older ones. */

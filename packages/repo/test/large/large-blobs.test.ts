@@ -1,4 +1,4 @@
-import { type Backend, isTrunksError } from "@trunks/core";
+import { type Backend, isTrunksError, replaceMethods } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeSnapshot, encodeSnapshot } from "../../src/format/snapshot.ts";
@@ -109,16 +109,16 @@ describe.each(["sha1", "sha256"] as const)("a large file, %s", (format) => {
 
   describe("in a container that is", () => {
     /** A store whose containers are changed on the way. */
-    const damaged = (change: (bytes: Uint8Array) => Uint8Array): Backend => ({
-      ...visited(trunk.store, (_, send) => send()),
-      async get(key, options) {
-        if (!key.startsWith("chunks/") || !key.endsWith(".pack")) return trunk.store.get(key, options);
-        const bytes = change(new Uint8Array((await (await trunk.store.get(key))?.bytes()) as Uint8Array));
-        const copy = new MemoryBackend();
-        await copy.create(key, bytes);
-        return copy.get(key, options);
-      },
-    });
+    const damaged = (change: (bytes: Uint8Array) => Uint8Array): Backend =>
+      replaceMethods(trunk.store, {
+        async get(key, options) {
+          if (!key.startsWith("chunks/") || !key.endsWith(".pack")) return trunk.store.get(key, options);
+          const bytes = change(new Uint8Array((await (await trunk.store.get(key))?.bytes()) as Uint8Array));
+          const copy = new MemoryBackend();
+          await copy.create(key, bytes);
+          return copy.get(key, options);
+        },
+      });
     const read = async (backend: Backend) =>
       whole((await objects(backend).readStream(id)) as AsyncIterable<Uint8Array>);
 
