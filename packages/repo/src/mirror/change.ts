@@ -8,7 +8,7 @@ import { recordBehind } from "../journal/record-behind.ts";
 import type { Repository } from "../repository.ts";
 import type { AppendOptions, MissedMirror } from "./mirrors.ts";
 import { checkPrimary, readPlace, writePlace } from "./place.ts";
-import { copyTo, readPrimary, type SyncOptions, unknown } from "./sync.ts";
+import { copyTo, mirrorNamed, readPrimary, type SyncOptions } from "./sync.ts";
 
 /** What a change of the map led to. */
 export interface MapOutcome {
@@ -69,8 +69,7 @@ export async function removeMirror(
   options: RequestOptions = {},
 ): Promise<Removal> {
   const before = await readPrimary(repository, options);
-  const mirror = before.map.mirrors.get(name);
-  if (mirror === undefined) throw unknown(name);
+  const mirror = mirrorNamed(before.map, name);
   const outcome = await changeMap(repository, () => ({ removed: [name], mirrors: [], primary: undefined }), {
     ...options,
     lenient: true,

@@ -74,6 +74,11 @@ export async function readRecord(source: Backend, slot: number, options: Request
   return { slot, bytes, content: decodeSlot(bytes, slot) };
 }
 
+/** The digest of the record in a slot, also when a stub stands for it. */
+export function digestOf(content: SlotContent): string {
+  return content.kind === "stub" ? content.recordDigest : content.digest;
+}
+
 /** Fills the target's slot with the same bytes, and what a reader of them needs before it. */
 async function copyRecord(
   source: Backend,
@@ -85,8 +90,7 @@ async function copyRecord(
   else {
     for (const list of content.record.doomLists) await copyDoomList(source, target, list, options);
   }
-  const digest = content.kind === "stub" ? content.recordDigest : content.digest;
-  if (await fillSlot(target, slot, { bytes, digest }, options)) return;
+  if (await fillSlot(target, slot, { bytes, digest: digestOf(content) }, options)) return;
   await settleConflict(source, target, slot, options);
 }
 

@@ -21,9 +21,14 @@ export async function explained(
 ): Promise<TrunksError> {
   const there = (await readCold(store, options).catch(() => undefined))?.state.map.primary;
   if (there === undefined || there.name === state.map.primary?.name) return error;
-  return new TrunksError("PRECONDITION_FAILED", `${there.name} was made the primary since: ${there.url}`, {
-    cause: error,
-    hint: `push there: git remote set-url <remote> trunks::${there.url}`,
+  return superseded(there, error);
+}
+
+/** For a push to a store that was given up for another. */
+export function superseded(primary: Place, cause?: TrunksError): TrunksError {
+  return new TrunksError("PRECONDITION_FAILED", `${primary.name} was made the primary since: ${primary.url}`, {
+    cause,
+    hint: `push there: git remote set-url <remote> trunks::${primary.url}`,
   });
 }
 

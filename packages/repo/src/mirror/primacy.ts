@@ -2,15 +2,9 @@ import type { Backend, RequestOptions } from "@trunks/core";
 import type { PlaceFile } from "../format/place-file.ts";
 import type { State } from "../format/state.ts";
 import { checkCopied, noticeOf } from "./failover.ts";
+import { superseded } from "./mirror-error.ts";
 import type { Mirrors } from "./mirrors.ts";
-import {
-  askForPrimary,
-  newSighting,
-  type SightingCache,
-  superseded,
-  supersededBy,
-  supersededNotice,
-} from "./sighting.ts";
+import { askForPrimary, newSighting, type SightingCache, supersededBy, supersededNotice } from "./sighting.ts";
 
 export interface PrimacyOptions {
   /** What the client has seen of the trunk in other stores, too. Default: nothing. */

@@ -10,7 +10,7 @@ import type { Repository } from "../repository.ts";
 import { changeMap, type MapOutcome } from "./change.ts";
 import { bringUp, fillSlot, settleConflict } from "./copy.ts";
 import { type OpenPlace, requiredPlaces } from "./place.ts";
-import { readPrimary, syncMirror, unknown } from "./sync.ts";
+import { mirrorNamed, readPrimary, syncMirror, unknown } from "./sync.ts";
 
 /**
  * Makes the mirror `name` the primary, and this store a strict mirror of it. The record that says so takes this store's
@@ -21,17 +21,15 @@ export async function promote(repository: Repository, name: string, options: Req
   const before = await readPrimary(repository, options);
   const { primary } = before.map;
   if (primary?.name === name) return finish(repository, before, options);
-  const chosen = before.map.mirrors.get(name);
-  if (chosen === undefined) throw unknown(name);
-  checkStore(chosen);
+  checkStore(mirrorNamed(before.map, name));
   // A mirror that is far behind takes its time: before the record, and not while everyone waits.
   await syncMirror(repository, name, options);
   return changeMap(
     repository,
     ({ map }) => {
-      const target = map.mirrors.get(name);
       if (map.primary?.name === name) return undefined;
-      if (target === undefined || map.primary === undefined) throw unknown(name);
+      const target = mirrorNamed(map, name);
+      if (map.primary === undefined) throw unknown(name);
       return { removed: [], mirrors: [{ ...map.primary, mode: "strict" }], primary: placeOf(target) };
     },
     options,

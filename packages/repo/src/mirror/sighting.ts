@@ -1,4 +1,4 @@
-import { type Backend, type RequestOptions, TrunksError } from "@trunks/core";
+import type { Backend, RequestOptions } from "@trunks/core";
 import { isFollower, type Place } from "../format/mirror-map.ts";
 import type { State } from "../format/state.ts";
 import { readCold } from "../journal/read.ts";
@@ -68,13 +68,6 @@ export async function askForPrimary(
   const answers = await Promise.allSettled(asked);
   const found = answers.map((answer) => (answer.status === "fulfilled" ? answer.value : undefined));
   return found.find((place) => place !== undefined && place.name !== primary?.name);
-}
-
-/** For a push to a store that was given up. */
-export function superseded(primary: Place): TrunksError {
-  return new TrunksError("PRECONDITION_FAILED", `${primary.name} was made the primary since: ${primary.url}`, {
-    hint: `push there: git remote set-url <remote> trunks::${primary.url}`,
-  });
 }
 
 /** For those who have read such a store. */

@@ -1,5 +1,5 @@
 import { type Backend, isTrunksError, type RequestOptions, TrunksError } from "@trunks/core";
-import { isFollower, type Mirror } from "../format/mirror-map.ts";
+import { isFollower, type Mirror, type MirrorMap } from "../format/mirror-map.ts";
 import { packKeys } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import { newestSlot } from "../journal/read.ts";
@@ -18,8 +18,7 @@ export interface SyncOptions extends RequestOptions {
 /** Brings one mirror up, whatever is missing there, and removes from a store what upkeep has removed from the primary. */
 export async function syncMirror(repository: Repository, name: string, options: SyncOptions = {}): Promise<State> {
   const state = await readPrimary(repository, options);
-  const mirror = state.map.mirrors.get(name);
-  if (mirror === undefined) throw unknown(name);
+  const mirror = mirrorNamed(state.map, name);
   checkPrimary(state, await repository.mirrors.self(options));
   await explaining(repository, mirror, state, () => copyTo(repository, mirror, state, options), options);
   if (isFollower(mirror)) return state;
@@ -102,7 +101,13 @@ export async function readPrimary(repository: Repository, options: RequestOption
   throw new TrunksError("NOT_FOUND", "there is no trunk here");
 }
 
-/** For a name that the map does not have. */
+/** Throws `NOT_FOUND` for a name that the map does not have. */
+export function mirrorNamed({ mirrors }: MirrorMap, name: string): Mirror {
+  const mirror = mirrors.get(name);
+  if (mirror === undefined) throw unknown(name);
+  return mirror;
+}
+
 export function unknown(name: string): TrunksError {
   return new TrunksError("NOT_FOUND", `the trunk has no mirror called ${name}`, {
     hint: "`trunks storage list` lists them",

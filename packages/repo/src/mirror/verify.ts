@@ -13,12 +13,12 @@ import { newestSlot } from "../journal/read.ts";
 import { listSnapshots } from "../journal/snapshots.ts";
 import { readSlotDigest } from "../journal/tip.ts";
 import type { Repository } from "../repository.ts";
-import { copyDoomList, copySnapshot, readRecord, settleConflict } from "./copy.ts";
+import { copyDoomList, copySnapshot, digestOf, readRecord, settleConflict } from "./copy.ts";
 import { readWhole } from "./copy-key.ts";
 import { type CopyOptions, copyPacks } from "./copy-packs.ts";
 import { Findings, type Looker, type MirrorFinding } from "./findings.ts";
 import { checkPrimary, writePlace } from "./place.ts";
-import { counted, explaining, readPrimary, type SyncOptions, syncMirror, unknown } from "./sync.ts";
+import { counted, explaining, mirrorNamed, readPrimary, type SyncOptions, syncMirror } from "./sync.ts";
 
 export interface VerifyOptions extends SyncOptions {
   /** Told how many bytes of packs were read, of all that the mirror should have. */
@@ -50,8 +50,7 @@ export async function verifyMirror(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const state = await readPrimary(repository, options);
-  const mirror = state.map.mirrors.get(name);
-  if (mirror === undefined) throw unknown(name);
+  const mirror = mirrorNamed(state.map, name);
   if (isFollower(mirror)) throw noStore(mirror);
   checkPrimary(state, await repository.mirrors.self(options));
   const check = new MirrorCheck(repository, mirror, state, options);
@@ -211,10 +210,6 @@ class MirrorCheck {
     const { signal } = this.#options;
     return { signal, sleep: this.#repository.mirrors.sleep, strict: this.#mirror.mode === "strict", looker };
   }
-}
-
-function digestOf(content: SlotContent): string {
-  return content.kind === "stub" ? content.recordDigest : content.digest;
 }
 
 function isReadable(bytes: Uint8Array, key: string): boolean {
