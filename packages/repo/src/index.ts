@@ -1,4 +1,5 @@
 export { mapConcurrent } from "./concurrent.ts";
+export { fileKeys } from "./format/container.ts";
 export type { Entry, RefMove } from "./format/entry.ts";
 export { isFollower, type Mirror, type Place } from "./format/mirror-map.ts";
 export { type InlinePack, isThin, type PackName, packNameText, type Segment } from "./format/pack-name.ts";

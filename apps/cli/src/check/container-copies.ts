@@ -3,7 +3,7 @@ import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Backend, bytesContent, type Content, type GetOptions, replaceMethods, resolveRange } from "@trunks/core";
-import { downloadSegment, type Segment } from "@trunks/repo";
+import { downloadSegment, fileKeys, type Segment } from "@trunks/repo";
 
 /** Containers that were downloaded and found to be what the journal says, in files: from here on they are read there. */
 export class ContainerCopies {
@@ -18,13 +18,11 @@ export class ContainerCopies {
 
   /** Downloads both files of a container. Throws as `downloadSegment` does; then nothing of it is read here. */
   async add(backend: Backend, container: Segment, signal: AbortSignal): Promise<void> {
-    const files = [
-      { part: "pack", key: `chunks/${container.id}.pack`, size: container.size },
-      { part: "index", key: `chunks/${container.id}.idx`, size: container.indexSize },
-    ] as const;
-    for (const { part, key } of files)
-      await pipeline(downloadSegment(backend, container, part, { signal }), createWriteStream(this.#path(key)));
-    for (const { key, size } of files) this.#sizes.set(key, size);
+    const keys = fileKeys(container);
+    for (const part of ["pack", "index"] as const) {
+      await pipeline(downloadSegment(backend, container, part, { signal }), createWriteStream(this.#path(keys[part])));
+    }
+    this.#sizes.set(keys.pack, container.size).set(keys.index, container.indexSize);
   }
 
   /** The same store; what was downloaded is not asked of it again. */

@@ -1,5 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { CacheFile } from "../trunk/cache-file.ts";
 import type { LocalRepository } from "./local-repository.ts";
 
 /**
@@ -7,21 +6,14 @@ import type { LocalRepository } from "./local-repository.ts";
  * have pruned objects since, which is checked after each fetch.
  */
 export async function readSynced(local: LocalRepository, trunkId: string): Promise<number> {
-  try {
-    const text = await readFile(await syncedFile(local, trunkId), "latin1");
-    return /^[0-9]{1,15}\n$/.test(text) ? Number(text) : -1;
-  } catch {
-    return -1;
-  }
+  const text = new TextDecoder().decode(await syncedFile(local, trunkId).read());
+  return /^[0-9]{1,15}\n$/.test(text) ? Number(text) : -1;
 }
 
 export async function writeSynced(local: LocalRepository, trunkId: string, slot: number): Promise<void> {
-  const file = await syncedFile(local, trunkId);
-  const temporary = join(await local.ownFolder("tmp"), `synced-${process.pid}`);
-  await writeFile(temporary, `${slot}\n`);
-  await rename(temporary, file);
+  await syncedFile(local, trunkId).replace(`${slot}\n`);
 }
 
-async function syncedFile(local: LocalRepository, trunkId: string): Promise<string> {
-  return join(await local.ownFolder(), `synced-${trunkId}`);
+function syncedFile(local: LocalRepository, trunkId: string): CacheFile {
+  return new CacheFile(local.commonDir, `synced-${trunkId}`);
 }
