@@ -1,6 +1,7 @@
 import { abortedError, type Content, TrunksError } from "@trunks/core";
-import type { Connection, Handle } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { type Attempt, failure } from "./failure.ts";
+import type { Handle } from "./session.ts";
 
 /** So many bytes may be on their way, or wait in memory to be taken. */
 const windowBytes = 4 * 2 ** 20;

@@ -1,9 +1,10 @@
 import { type ByteRange, bytesContent, type Content, resolveRange } from "@trunks/core";
-import type { Connection, Handle } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Attempt } from "./failure.ts";
 import { FileContent } from "./file-content.ts";
 import { kindOf } from "./folders.ts";
 import { isRefusal, status } from "./refusal.ts";
+import type { Handle } from "./session.ts";
 import type { SftpStore } from "./store.ts";
 
 /** Reads a file or a part of it: see `Backend.get`. What fits into one answer comes with the second round trip. */

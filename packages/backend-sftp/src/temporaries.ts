@@ -1,10 +1,11 @@
 import { hostname } from "node:os";
 import { type Body, bodySize, bodySlice, isTrunksError, type TrunksError } from "@trunks/core";
-import type { Connection, Handle } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Attempt } from "./failure.ts";
 import type { Folders } from "./folders.ts";
 import { isRefusal, Refusal, status } from "./refusal.ts";
 import { explainRefusal } from "./room.ts";
+import type { Handle } from "./session.ts";
 import type { SftpStore } from "./store.ts";
 import { Upload } from "./upload.ts";
 

@@ -1,5 +1,6 @@
 import { abortedError } from "@trunks/core";
-import type { Connection, Handle } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { Handle } from "./session.ts";
 
 /** So many bytes may be on their way, or wait in memory to be. */
 const windowBytes = 4 * 2 ** 20;

@@ -1,8 +1,10 @@
 import { checkKey, type ListedKey, maxKeyLength } from "@trunks/core";
-import type { Connection, FolderEntry, Handle } from "./connection.ts";
+import type { FolderEntry } from "./attributes.ts";
+import type { Connection } from "./connection.ts";
 import type { Attempt } from "./failure.ts";
 import { kindOf } from "./folders.ts";
 import { isRefusal, status } from "./refusal.ts";
+import type { Handle } from "./session.ts";
 
 /** Servers answer about a hundred names at once: so many answers are asked for before the first has come. */
 const mostReads = 32;
