@@ -5,11 +5,7 @@ import { programBuild } from "../../scripts/tsup.ts";
  * to find and to read.
  */
 export default programBuild({
-  entry: {
-    "git-remote-trunks": "src/git-remote-trunks.ts",
-    helper: "src/helper/main.ts",
-    "backend-thread": "src/threads/backend-thread.ts",
-  },
+  entry: { "git-remote-trunks": "src/git-remote-trunks.ts", helper: "src/helper/main.ts" },
   splitting: false,
   esbuildPlugins: [
     {

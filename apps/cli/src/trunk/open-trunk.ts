@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { Backend, Observation } from "@trunks/core";
 import { retry, scope, trace } from "@trunks/layers";
 import {
@@ -9,15 +8,12 @@ import {
   openPlace,
   openRoot,
   redactUrl,
-  resolveStorage,
-  type Settings,
   type Storage,
 } from "@trunks/location";
 import { type Place, Repository } from "@trunks/repo";
 import { abortable } from "../abortable.ts";
 import { commonGitDir } from "../git/common-dir.ts";
 import { findSettings } from "../storage/find-settings.ts";
-import { withLargeBodies } from "../threads/large-bodies.ts";
 import { sightingFile } from "./sighting-file.ts";
 import { stateFile } from "./state-file.ts";
 
@@ -63,7 +59,7 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
   const hasMirrors = () => (repository.known?.map.mirrors.size ?? 0) > 0;
   const backend = layered(opened.backend, opened.prefix, options, hasMirrors);
   const open = async (place: Place) => {
-    const found = await openCopy(place, settings);
+    const found = await openPlace(place, { ...openOptions, settings });
     return layered(found.backend, found.prefix, options, () => true);
   };
   const openFollower = async (place: Place) => {
@@ -80,22 +76,6 @@ export async function openTrunk(urlText: string, options: OpenTrunkOptions = {})
   const { name, prefix, redactedUrl, storage = "primary", placeUrl: url } = opened;
   const place = { name: storage, url };
   return { repository, backend, name, prefix, place, open, redactedUrl, close: () => repository.close() };
-}
-
-/** Kinds of stores whose clients need the processor while they write. */
-const heavySchemes = /^(s3|r2|tigris|b2|wasabi|spaces|minio|gcs|gs|azure|postgres|postgresql|sftp):/;
-
-/** Opens a place of a trunk's map, whose large bodies are written in a thread of its own, beside the primary's. */
-async function openCopy(place: Place, settings: Settings | undefined) {
-  const { url } = resolveStorage(place.name, settings?.storages ?? {}, process.env) ?? place;
-  const found = await openPlace(place, { ...openOptions, settings });
-  if (!heavySchemes.test(url) || availableParallelism() === 1) return found;
-  const task = { place: { name: place.name, url: place.url }, settings, installations };
-  const open = async () => {
-    const { openThreaded } = await import("../threads/threaded-backend.ts");
-    return (await openThreaded(task)).backend;
-  };
-  return { ...found, backend: withLargeBodies(found.backend, open) };
 }
 
 /** Opens a storage's store, all keys of it. */
