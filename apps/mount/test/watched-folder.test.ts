@@ -54,6 +54,40 @@ test("more changes than the system's queue holds are all journalled", async () =
   expect(await names(sandbox, "work", (await watched.flush())?.id as string)).toContain("again");
 });
 
+test("a checkpoint takes what a round that begins at the same moment would have taken", async () => {
+  const watched = await watchFolder("work");
+  const git = (...args: string[]) => sandbox.git(["-C", "work", ...args]);
+  sandbox.write("work/file", "first\n");
+  await git("add", "file");
+  await git("commit", "-q", "-m", "first");
+  await watched.flush();
+  sandbox.write("work/file", "other\n");
+  const identity = {
+    GIT_AUTHOR_NAME: "Somebody",
+    GIT_AUTHOR_EMAIL: "somebody@example.org",
+    GIT_COMMITTER_NAME: "Somebody",
+    GIT_COMMITTER_EMAIL: "somebody@example.org",
+  };
+  const [made] = await Promise.all([watched.checkpoint({ message: "other", identity }), watched.flush()]);
+  expect(made).toEqual({ id: await git("rev-parse", "HEAD"), created: true });
+  expect(await git("show", "HEAD:file")).toBe("other");
+  expect(await git("status", "--porcelain")).toBe("");
+});
+
+test("what changed to the same size within the second in which it was staged is journalled", async () => {
+  const git = (...args: string[]) => sandbox.git(["-C", "work", ...args]);
+  const setSecond = (path: string) => utimesSync(join(sandbox.path, "work", path), 1_700_000_000, 1_700_000_000);
+  await sandbox.git(["init", "-q", "work"]);
+  await git("config", "core.trustctime", "false");
+  sandbox.write("work/file", "one\n");
+  setSecond("file");
+  await git("add", "file");
+  sandbox.write("work/file", "two\n");
+  for (const path of ["file", ".git/index"]) setSecond(path);
+  const watched = await watchFolder("work");
+  expect(await git("show", `${watched.last?.id}:file`)).toBe("two");
+});
+
 test("a storm of changes in files that are ignored makes no state, and not even a look at everything", async () => {
   sandbox.write("work/.gitignore", "*.o\n");
   const watched = await watchFolder("work");

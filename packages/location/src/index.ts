@@ -3,6 +3,7 @@ export { readText, replaceFile, unwritable } from "./durable-file.ts";
 export { type FieldName, type StorageField, storageFields } from "./field.ts";
 export { type FormValues, fieldOption, formUrl, formValues } from "./form.ts";
 export { type GitAccess, gitAccess, gitMirrorUrl, gitPlaceAccess, isGitMirrorUrl } from "./git-mirror.ts";
+export { copyIndex, writeIndex } from "./index-copy.ts";
 export { backendsFolder, dataFolder, type FoundPackage } from "./installed-package.ts";
 export {
   canonicalUrl,

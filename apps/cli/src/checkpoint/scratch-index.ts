@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
-import { copyFile, link, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { link, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { TrunksError } from "@trunks/core";
+import { copyIndex } from "@trunks/location";
 import { decodeText } from "@trunks/repo";
 import { git } from "../helper/git.ts";
 import { systemError } from "../system-error.ts";
@@ -49,7 +49,7 @@ export class ScratchIndex {
       const seen = await appearance(worktree.indexPath);
       const scratch = new ScratchIndex(path, worktree, seen, signal);
       if (from === "nothing" || seen === "absent") return scratch;
-      await copyFile(worktree.indexPath, path, constants.COPYFILE_EXCL).catch(async (error) => {
+      await copyIndex(worktree.indexPath, path).catch(async (error) => {
         await scratch.remove();
         throw error;
       });
@@ -63,7 +63,7 @@ export class ScratchIndex {
   async copy(): Promise<ScratchIndex> {
     const path = `${this.#path}-${randomUUID().slice(0, 8)}`;
     const copy = new ScratchIndex(path, { top: this.#top, indexPath: this.#indexPath }, this.#seen, this.#signal);
-    await copyFile(this.#path, path, constants.COPYFILE_EXCL).catch((error: NodeJS.ErrnoException) => {
+    await copyIndex(this.#path, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw systemError(error) ?? error;
     });
     return copy;
@@ -108,7 +108,7 @@ export class ScratchIndex {
       // Git's own lock, with its content in it from the first moment on.
       await link(this.#path, lock).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EPERM" && error.code !== "ENOTSUP") throw error;
-        return copyFile(this.#path, lock, constants.COPYFILE_EXCL); // A file system without hard links.
+        return copyIndex(this.#path, lock); // A file system without hard links.
       });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -1,4 +1,4 @@
-import { chmodSync, symlinkSync } from "node:fs";
+import { chmodSync, symlinkSync, utimesSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commit } from "../support/repository.ts";
 import { Sandbox } from "../support/sandbox.ts";
@@ -24,6 +24,18 @@ interface Told {
 const checkpoint = (...args: string[]) => trunksJson<Told>(sandbox, ["checkpoint", ...args], { folder });
 
 describe("a checkpoint", () => {
+  test("has what changed to the same size within the second in which it was staged", async () => {
+    await git("config", "core.trustctime", "false");
+    const setSecond = (path: string) => utimesSync(`${sandbox.path}/work/${path}`, 1_700_000_000, 1_700_000_000);
+    sandbox.write("work/file", "one\n");
+    setSecond("file");
+    await git("add", "file");
+    sandbox.write("work/file", "two\n");
+    for (const path of ["file", ".git/index"]) setSecond(path);
+    await checkpoint("-m", "two");
+    expect(await git("show", "HEAD:file")).toBe("two");
+  });
+
   test("is a commit of all that is not ignored, wherever one stands", async () => {
     sandbox.write("work/src/main.c", "int main;\n");
     sandbox.write("work/run", "#!/bin/sh\n");

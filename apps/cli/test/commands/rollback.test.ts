@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import type { Rollback } from "@trunks/sdk";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commit } from "../support/repository.ts";
@@ -28,6 +28,18 @@ const versionOne = { ".gitignore": "*.o\n", a: "1\n", "src/b": "1\n" };
 const versionTwo = { ".gitignore": "*.o\n", a: "2\n", "src/b": "2\n", "src/new/c": "2\n" };
 
 describe("a rollback of everything", () => {
+  test("saves what changed to the same size within the second in which it was staged", async () => {
+    await git("config", "core.trustctime", "false");
+    const setSecond = (path: string) => utimesSync(`${sandbox.path}/work/${path}`, 1_700_000_000, 1_700_000_000);
+    setSecond("a");
+    await git("add", "a");
+    sandbox.write("work/a", "3\n");
+    for (const path of ["a", ".git/index"]) setSecond(path);
+    await rollback("--to", "HEAD~1");
+    expect(files()).toEqual(versionOne);
+    expect(await git("show", `${await savedRefs()}:a`)).toBe("3");
+  });
+
   test("is a commit on top, which can be pushed and gone back from", async () => {
     const text = await trunksText(sandbox, ["rollback", "--to", "HEAD~1"], { folder });
     const third = await git("rev-parse", "HEAD");

@@ -1,7 +1,7 @@
-import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isTrunksError, TrunksError } from "@trunks/core";
-import { unwritable } from "@trunks/location";
+import { copyIndex, unwritable, writeIndex } from "@trunks/location";
 import { type BytePath, parentOf } from "../byte-path.ts";
 import { Git } from "../git.ts";
 import { journalRef, journalRefs, outdated } from "./journal-ref.ts";
@@ -98,7 +98,8 @@ export class Journal {
     await rm(`${this.#index}.lock`, { force: true }); // No other writes there: the lock is of a process that was killed.
     const own = join(this.#git.folder, ".git", "index");
     const copied = `${this.#index}.new`;
-    const hasIndex = await copyFile(own, copied).then(
+    await rm(copied, { force: true });
+    const hasIndex = await copyIndex(own, copied).then(
       () => true,
       (error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") return false;
@@ -117,7 +118,8 @@ export class Journal {
 
   /** Looks at everything, as `git add -A` does, by the rules as they are now. Answers what could not be read. */
   async takeAll(): Promise<string[]> {
-    const { status, stderr } = await this.#git.try(["add", "-A", "--ignore-errors", "--", "."]);
+    const args = ["add", "-A", "--ignore-errors", "--", "."];
+    const { status, stderr } = await writeIndex(this.#index, () => this.#git.try(args));
     if (status !== 0) throwSerious(stderr, status);
     return stderr.split("\n").filter((line) => /^(error|fatal|warning): /.test(line));
   }
@@ -127,7 +129,8 @@ export class Journal {
     if (paths.length === 0) return;
     await rm(`${this.#index}.lock`, { force: true });
     const input = Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1");
-    await this.#git.bytes(["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], { input });
+    const args = ["update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
+    await writeIndex(this.#index, () => this.#git.bytes(args, { input }));
   }
 
   /** The tree of all that was taken, safe on the disk, and in no state yet. */

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
-import { copyFile, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { unwritable } from "@trunks/location";
+import { copyIndex, unwritable, writeIndex } from "@trunks/location";
 import type { BytePath } from "../byte-path.ts";
 import type { Git } from "../git.ts";
 
@@ -140,12 +140,12 @@ async function names(git: Git, from: string, to: string): Promise<BytePath[]> {
 
 /** The user's index with these files as they are. */
 async function prepareIndex(git: Git, prepared: string, files: readonly BytePath[]): Promise<void> {
-  await rm(`${prepared}.lock`, { force: true });
-  await copyFile(join(git.folder, ".git", "index"), prepared).catch((error) => {
+  for (const path of [prepared, `${prepared}.lock`]) await rm(path, { force: true });
+  await copyIndex(join(git.folder, ".git", "index"), prepared).catch((error) => {
     throw unwritable(prepared, error);
   });
   const input = Buffer.from(files.map((path) => `${path}\0`).join(""), "latin1");
   const settings = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"];
   const args = [...settings, "update-index", "--add", "--remove", "--replace", "-z", "--stdin"];
-  await git.bytes(args, { input, environment: { GIT_INDEX_FILE: prepared } });
+  await writeIndex(prepared, () => git.bytes(args, { input, environment: { GIT_INDEX_FILE: prepared } }));
 }

@@ -42,7 +42,8 @@ export class WatchedFolder {
   #stagedAt: string | undefined;
   readonly #nextRound = new Alarm(() => this.#beginRound());
   readonly #nextLook = new Alarm(() => this.#lookAtAll(unwatchedReason));
-  #round: Promise<void> = Promise.resolve();
+  /** Resolves, and never rejects, when the last round has ended. */
+  #round: Promise<unknown> = Promise.resolve();
   #lastRoundMs = 0;
   #lastLookMs = 0;
   /** What keeps changes from being journalled, if something does. */
@@ -83,23 +84,20 @@ export class WatchedFolder {
     await this.#seen();
     this.#nextRound.clear();
     if (this.unwatched > 0) this.#all ??= unwatchedReason;
-    this.#round = this.#round.catch(() => {}).then(() => this.#journalChanges());
-    await this.#round;
+    await this.#alone(() => this.#journalChanges());
     return this.#journal.last;
   }
 
   /** See `checkpoint`. */
   async checkpoint(wish: CheckpointWish): Promise<WatchedCheckpoint | undefined> {
     await this.#seen();
-    await this.#round.catch(() => {});
+    await this.#round;
     if (this.trouble !== undefined || this.unwatched > 0) return undefined;
     if ((await this.#pending()) === undefined) await this.flush();
-    const { tree } = this.#journal;
-    const made = await checkpoint(this.#git, this.#stagedAt, wish, {
-      tree,
-      pending: () => this.#pending(),
-      take: () => this.#takeNow(),
-    });
+    const [pending, take] = [() => this.#pending(), () => this.#takeNow()];
+    const made = await this.#alone(() =>
+      checkpoint(this.#git, this.#stagedAt, wish, { tree: this.#journal.tree, pending, take }),
+    );
     this.#stagedAt = made?.stagedAt;
     // The state itself comes behind it, with the new commit.
     this.#headMoved = true;
@@ -111,7 +109,7 @@ export class WatchedFolder {
     this.#watcher.close();
     this.#nextLook.clear();
     this.#nextRound.clear();
-    await this.#round.catch(() => {});
+    await this.#round;
     this.#rules.restart();
   }
 
@@ -179,8 +177,14 @@ export class WatchedFolder {
   }
 
   #beginRound(): void {
-    this.#round = this.#round.catch(() => {}).then(() => this.#settled());
-    this.#round.catch(() => {}); // Told by `trouble`.
+    this.#alone(() => this.#settled()).catch(() => {}); // Told by `trouble`.
+  }
+
+  /** Works when all rounds before have ended; those behind wait. No two may take from what has changed at once. */
+  #alone<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    const done = this.#round.then(work);
+    this.#round = done.then(String, String);
+    return done;
   }
 
   /** Waits for git to be done with what it does, within reason. */

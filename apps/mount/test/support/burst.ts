@@ -26,7 +26,7 @@ export class Burst {
   }
 }
 
-/** Has every git that is started told of. Answers a function that tells what was started since it was asked last. */
+/** Has every git that is started told of. Answers a function that tells what was started since it was asked last, sorted: some start at once. */
 export function tellGit(sandbox: MountSandbox, real: string): () => string[] {
   const list = join(sandbox.path, "started");
   appendFileSync(list, "");
@@ -38,6 +38,6 @@ export function tellGit(sandbox: MountSandbox, real: string): () => string[] {
     const all = readFileSync(list, "utf8").split("\n").filter(Boolean);
     const news = all.slice(told);
     told = all.length;
-    return news;
+    return news.sort();
   };
 }
