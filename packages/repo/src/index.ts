@@ -14,7 +14,7 @@ export type { ReadRecord } from "./journal/slots.ts";
 export { largeBlobIds, leastLargeBlobSize } from "./large/large-blobs.ts";
 export { type LargeBlobBody, type LargeSettings, usualChunkThreshold } from "./large/large-upload.ts";
 export { addMirror, type Removal, removeMirror } from "./mirror/change.ts";
-export type { Follower } from "./mirror/follower.ts";
+export type { Follower, MoveOutcome } from "./mirror/follower.ts";
 export type { MissedMirror } from "./mirror/mirrors.ts";
 export { promote, takeOver } from "./mirror/promote.ts";
 export { type MirrorReport, reportMirrors } from "./mirror/report.ts";

@@ -1,6 +1,6 @@
 import { TrunksError } from "@trunks/core";
 import { type GitAccess, redactUrl } from "@trunks/location";
-import type { Follower, RefMove, Repository, State } from "@trunks/repo";
+import type { Follower, MoveOutcome, RefMove, Repository, State } from "@trunks/repo";
 import { fetch } from "../helper/fetch.ts";
 import { gitSucceeds } from "../helper/git.ts";
 import { LocalRepository } from "../helper/local-repository.ts";
@@ -78,7 +78,7 @@ export class GitFollower implements Follower {
     return gitSucceeds(["merge-base", "--is-ancestor", oldId, id], { environment, trueHistory: true, signal });
   }
 
-  async move(moves: readonly RefMove[], state: State, { signal }: Request = {}): Promise<boolean> {
+  async move(moves: readonly RefMove[], state: State, { signal }: Request = {}): Promise<MoveOutcome> {
     const lacking = await this.#lacking(moves, signal);
     if (lacking.length > 0) await this.#fetch(lacking, state, signal);
     for (const part of parts(moves)) {
@@ -88,9 +88,10 @@ export class GitFollower implements Follower {
         await this.#fetch(newIds(part), state, signal);
         result = await this.#pushMoves(part, signal, { GIT_SHALLOW_FILE: "" });
       }
-      if (!isMoved(result, this.#options.name)) return false;
+      const outcome = outcomeOf(result, this.#options.name);
+      if (outcome.kind !== "moved") return outcome;
     }
-    return true;
+    return { kind: "moved" };
   }
 
   get #deadlineMs(): number {
@@ -184,24 +185,21 @@ function* shortParts(moves: readonly RefMove[]): Generator<RefMove[]> {
 const lacksObjects =
   /bad object|unable to read|missing (blob|tree|commit|object|necessary objects)|did not receive expected object|shallow update not allowed|Could not read/;
 
-/** Whether all was moved; false when something was not as it was seen. Throws for every other refusal. */
-function isMoved({ output, failure }: RemoteGitResult, name: string | undefined): boolean {
-  if (failure === undefined) return true;
+/** What git says became of a push. Throws when it did not come so far that single refs were refused. */
+function outcomeOf({ output, failure }: RemoteGitResult, name: string | undefined): MoveOutcome {
+  if (failure === undefined) return { kind: "moved" };
   const refused = output.split("\n").flatMap((line) => {
     const [flag, refs = "", why = ""] = line.split("\t");
     return flag === "!" ? [{ ref: refs.slice(refs.indexOf(":") + 1), why }] : [];
   });
   if (refused.length === 0) throw refusalOf(failure, name);
   // A ref that was not as expected, or that somebody moved while this push was under way.
-  if (
-    refused.some(({ why }) =>
-      /stale info|fetch first|failed to update ref|cannot lock ref|incorrect old value/.test(why),
-    )
-  )
-    return false;
+  const stale = /stale info|fetch first|failed to update ref|cannot lock ref|incorrect old value/;
+  if (refused.some(({ why }) => stale.test(why))) return { kind: "stale" };
   const own = refused.filter(({ why }) => !/atomic/.test(why));
   const told = (own.length > 0 ? own : refused).slice(0, 3).map(({ ref, why }) => `${ref} ${why}`);
-  throw new TrunksError("PERMISSION_DENIED", redactUrl(`it refuses ${told.join(", ")}: ${failure}`), {
-    hint: "the host protects that ref, or does not take what is in a commit: allow it there, or take it out of the branch",
+  const error = new TrunksError("PERMISSION_DENIED", redactUrl(`it refuses ${told.join(", ")}: ${failure}`), {
+    hint: "the host protects that ref, or does not take what is in a commit: allow it there; or move the branch back and push it with --force-with-lease, delete it, or take it out of the branch",
   });
+  return { kind: "refused", error };
 }

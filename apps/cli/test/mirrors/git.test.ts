@@ -96,6 +96,30 @@ describe("a strict mirror that is a Git repository", () => {
     expect(await sandbox.refsOf()).toEqual(await sandbox.trunkRefs());
   });
 
+  test("that protects a branch takes what came with it, and a push that moves the branch back", async () => {
+    await sandbox.beginWithHub();
+    const before = await sandbox.git(["rev-parse", "main"], work);
+    sandbox.write("hub.git/hooks/pre-receive", "#!/bin/sh\nif grep -q refs/heads/main; then exit 1; fi\n");
+    await sandbox.run("chmod", ["+x", "hub.git/hooks/pre-receive"]);
+    await commit(sandbox, "work", "second");
+    const both = await ending(sandbox, ["push", "-q", "origin", "main", "main:topic"], work);
+    expect([both.status, both.messages]).toEqual([1, expect.stringMatching(/hint: .*move the branch back/)]);
+    // What leaves the branch as it is, or has nothing to push, stops.
+    for (const refs of ["main:other", "main"]) {
+      const stopped = await ending(sandbox, ["push", "-q", "origin", refs], work);
+      expect([stopped.status === 0, stopped.messages]).toEqual([
+        false,
+        expect.stringMatching(/the mirror hub .*it refuses refs\/heads\/main .*pre-receive hook declined/),
+      ]);
+    }
+    const back = ["push", "-q", "--force-with-lease", "origin", `${before}:main`];
+    expect(await ending(sandbox, back, work)).toEqual(wentWell);
+    expect(await sandbox.refsOf()).toEqual(await sandbox.trunkRefs());
+    expect((await sandbox.refsOf()).map((line) => line.split(" ")[1])).toContain("refs/heads/topic");
+    expect(await ending(sandbox, ["push", "-q", "origin", "main:other"], work)).toEqual(wentWell);
+    expect(await sandbox.mirrors()).toMatchObject({ hub: { mode: "strict", behind: 0, error: null } });
+  });
+
   test("in which somebody moved a branch stops pushes that do not take that up, and nothing is overwritten", async () => {
     await sandbox.beginWithHub();
     const theirs = await sandbox.commitAtHub("from there");

@@ -12,11 +12,19 @@ export interface Follower {
   /** Whether `id` reaches the commit `oldId`; false as well when that is not known here. */
   includes(id: string, oldId: string, options: RequestOptions): Promise<boolean>;
   /**
-   * Moves refs, all of them or none, with the objects that they need, which are the trunk's as of `state`. False when
-   * one of them was not at its old value there. Throws when it refuses.
+   * Moves refs, all of them or none if it can, with the objects that they need, which are the trunk's as of `state`. Throws
+   * what keeps it from answering.
    */
-  move(moves: readonly RefMove[], state: State, options: RequestOptions): Promise<boolean>;
+  move(moves: readonly RefMove[], state: State, options: RequestOptions): Promise<MoveOutcome>;
 }
+
+/** What became of moves in a follower. */
+export type MoveOutcome =
+  | { readonly kind: "moved" }
+  /** One of the refs was not at its old value there. */
+  | { readonly kind: "stale" }
+  /** Its rules do not allow one of them, or not what it brings. */
+  | { readonly kind: "refused"; readonly error: TrunksError };
 
 /** Opens the Git repository that a place names. */
 export type OpenFollower = (place: Place) => Promise<Follower>;

@@ -4,7 +4,8 @@ import type { Place } from "../format/mirror-map.ts";
 import type { State } from "../format/state.ts";
 import { readForward } from "../journal/read.ts";
 import { type PlanOptions, planFollow, pushesBehind, type RefConflict } from "./follow-plan.ts";
-import { cannotFollow, type Follower, type OpenFollower } from "./follower.ts";
+import { cannotFollow, type Follower, type MoveOutcome, type OpenFollower } from "./follower.ts";
+import { mends, type RefusedMove, RefusedMoves } from "./refused-move.ts";
 
 /** Looks at a follower again when others move its refs, or those of the trunk, at the same time. */
 const maxTries = 8;
@@ -13,6 +14,7 @@ const maxTries = 8;
 interface Sight {
   readonly theirs: ReadonlyMap<string, string>;
   readonly conflicts: readonly RefConflict[];
+  readonly refused: readonly RefusedMove[];
 }
 
 /**
@@ -33,12 +35,13 @@ export class Followers {
 
   /**
    * Before a push: sees to it that a strict follower can be pushed to, and brings it up to `state` if it is behind. What
-   * contradicts there is kept for `judge`: the push may be what reconciles it.
+   * contradicts there, and what its rules refuse of the trunk, is kept for `judge`: the push may be what reconciles it.
    */
   async prepare(place: Place, state: State, options: RequestOptions): Promise<void> {
     const follower = await this.#follower(place);
     const [theirs] = await Promise.all([follower.refs(options), follower.mayPush(options)]);
-    this.#seen.set(place.name, await this.#bringUp(follower, state, theirs, options));
+    const refused = new RefusedMoves(follower);
+    this.#seen.set(place.name, await this.#bringUp(follower, state, theirs, options, refused));
   }
 
   /** Whether `prepare` has seen it since the last push. */
@@ -46,9 +49,13 @@ export class Followers {
     return this.#seen.has(name);
   }
 
-  /** Throws `CONFLICT` when a ref was moved in a follower, and these moves do not take up what is there. */
+  /**
+   * Throws `CONFLICT` when a ref was moved in a follower, and these moves do not take up what is there; and its refusal, when it
+   * does not take what the trunk has in a ref, and these moves leave that in it. So what is in the trunk behind them is all there
+   * when it takes them.
+   */
   async judge(place: Place, moves: readonly RefMove[], options: RequestOptions): Promise<void> {
-    const conflicts = this.#seen.get(place.name)?.conflicts ?? [];
+    const { conflicts = [], refused = [] } = this.#seen.get(place.name) ?? {};
     const open: RefConflict[] = [];
     for (const conflict of conflicts) {
       const newId = moves.findLast(({ ref }) => ref === conflict.ref)?.newId;
@@ -56,6 +63,9 @@ export class Followers {
       if (newId === undefined || !(await follower.includes(newId, conflict.theirId, options))) open.push(conflict);
     }
     if (open.length > 0) throw contradiction(place, open);
+    for (const each of refused) {
+      if (!(await mends(await this.#follower(place), moves, each, options))) throw each.error;
+    }
   }
 
   /** Brings a follower to `state`, or some refs of it. Throws `CONFLICT` where somebody has moved others' refs there. */
@@ -79,8 +89,8 @@ export class Followers {
 
   /** What a look before a push has found, and no push has taken up. */
   contradiction(place: Place): TrunksError | undefined {
-    const conflicts = this.#seen.get(place.name)?.conflicts ?? [];
-    return conflicts.length === 0 ? undefined : contradiction(place, conflicts);
+    const { conflicts = [], refused = [] } = this.#seen.get(place.name) ?? {};
+    return conflicts.length === 0 ? refused[0]?.error : contradiction(place, conflicts);
   }
 
   async #bringUp(
@@ -88,23 +98,38 @@ export class Followers {
     state: State,
     seen: ReadonlyMap<string, string>,
     options: PlanOptions,
+    refused?: RefusedMoves,
   ): Promise<Sight> {
     let current = state;
     let theirs = seen;
     for (let attempt = 1; attempt <= maxTries; attempt++) {
-      const { moves, conflicts } = await planFollow(this.#primary, follower, current, theirs, options);
+      const { moves: wanted, conflicts } = await planFollow(this.#primary, follower, current, theirs, options);
+      const moves = refused?.without(wanted) ?? wanted;
       // What is there may come from a push that is newer than what is known here.
       const newer = conflicts.length === 0 ? current : (await readForward(this.#primary, current, options)).state;
       if (newer.slot === current.slot) {
         // What does not contradict follows.
-        if (moves.length === 0 || (await follower.move(moves, current, options))) {
-          return { theirs: movedRefs(theirs, moves), conflicts };
-        }
+        const outcome = await this.#move(follower, moves, current, options, refused);
+        if (outcome.kind === "refused") throw outcome.error;
+        const open = refused?.of(wanted) ?? [];
+        const moved = moves.filter(({ ref }) => !open.some((each) => each.ref === ref));
+        if (outcome.kind === "moved") return { theirs: movedRefs(theirs, moved), conflicts, refused: open };
       }
       current = newer;
       theirs = await follower.refs(options);
     }
     throw new TrunksError("CONFLICT", "others move its refs again and again", { hint: "try again" });
+  }
+
+  async #move(
+    follower: Follower,
+    moves: readonly RefMove[],
+    state: State,
+    options: RequestOptions,
+    refused: RefusedMoves | undefined,
+  ): Promise<MoveOutcome> {
+    if (moves.length === 0) return { kind: "moved" };
+    return refused === undefined ? follower.move(moves, state, options) : refused.moveOthers(moves, state, options);
   }
 
   #follower(place: Place): Promise<Follower> {

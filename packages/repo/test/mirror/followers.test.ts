@@ -4,7 +4,7 @@ import type { RefMove } from "../../src/format/entry.ts";
 import type { Mirror } from "../../src/format/mirror-map.ts";
 import type { State } from "../../src/format/state.ts";
 import { addMirror, removeMirror } from "../../src/mirror/change.ts";
-import type { Follower } from "../../src/mirror/follower.ts";
+import type { Follower, MoveOutcome } from "../../src/mirror/follower.ts";
 import { promote, takeOver } from "../../src/mirror/promote.ts";
 import { reportMirrors } from "../../src/mirror/report.ts";
 import { syncMirror } from "../../src/mirror/sync.ts";
@@ -18,6 +18,8 @@ class Hub implements Follower {
   readonly requests: string[] = [];
   away = false;
   readOnly = false;
+  /** Its rules: all of a push is refused for one of its moves. */
+  refuses: (move: RefMove) => boolean = () => false;
   /** Called before a move is looked at. */
   beforeMove = async () => {};
 
@@ -35,16 +37,20 @@ class Hub implements Follower {
     return id >= oldId;
   }
 
-  async move(moves: readonly RefMove[], _state: State, _options: RequestOptions): Promise<boolean> {
+  async move(moves: readonly RefMove[], _state: State, _options: RequestOptions): Promise<MoveOutcome> {
     await this.beforeMove();
     this.#answer(`move ${moves.map(({ ref }) => ref).join(" ")}`);
     if (this.readOnly) throw new TrunksError("PERMISSION_DENIED", "it takes nothing");
-    if (moves.some(({ ref, oldId }) => this.held.get(ref) !== oldId)) return false;
+    if (moves.some(({ ref, oldId }) => this.held.get(ref) !== oldId)) return { kind: "stale" };
+    const refused = moves.find((one) => this.refuses(one));
+    if (refused !== undefined) {
+      return { kind: "refused", error: new TrunksError("PERMISSION_DENIED", `it refuses ${refused.ref}`) };
+    }
     for (const { ref, newId } of moves) {
       if (newId === undefined) this.held.delete(ref);
       else this.held.set(ref, newId);
     }
-    return true;
+    return { kind: "moved" };
   }
 
   #answer(request: string): void {
@@ -174,6 +180,102 @@ describe("a strict follower", () => {
     expect(await behind()).toMatchObject({ code: "CONFLICT" });
     expect(await push(repository(), main, 8)).toMatchObject({ moves: ["applied"], missed: [] });
     expect(hub.held.get(main)).toBe(oid(8));
+  });
+
+  describe("whose rules refuse what the trunk took", () => {
+    const refusal = {
+      code: "PERMISSION_DENIED",
+      message: expect.stringMatching(/^the mirror hub .*: it refuses refs/),
+    };
+    const topic = "refs/heads/topic";
+
+    /** One push moves two branches, and what is behind `refused` is not taken. */
+    async function beginRefused(refused: string): Promise<void> {
+      await begin();
+      const client = repository();
+      const state = (await client.read({ forPush: true })) as State;
+      const moves = [
+        { ref: main, oldId: oid(1), newId: oid(5) },
+        { ref: topic, oldId: undefined, newId: oid(4) },
+      ];
+      hub.refuses = ({ ref, newId }) => ref === refused && newId !== undefined && newId >= oid(4);
+      const outcome = await client.publish({ moves, basis: state.slot, assumed: "*", pack: undefined });
+      expect(outcome).toMatchObject({ moves: ["applied", "applied"], missed: [{ name: "hub", error: refusal }] });
+      expect([...hub.held]).toEqual([[main, oid(1)]]);
+    }
+
+    test.each([
+      ["moves it back", oid(1)],
+      ["moves it aside", oid(3)],
+    ])("a push that %s goes through", async (_, newId) => {
+      await beginRefused(main);
+      expect(await move(main, newId)).toMatchObject({ moves: ["applied"], missed: [] });
+      // What came with it and is no matter of that rule is there as well: the push was acknowledged.
+      expect([...hub.held].sort()).toEqual([
+        [main, newId],
+        [topic, oid(4)],
+      ]);
+      expect(await behind()).toBe(0);
+      expect(await push(repository(), topic, 9)).toMatchObject({ moves: ["applied"], missed: [] });
+    });
+
+    test("a push that deletes it goes through", async () => {
+      await beginRefused(topic);
+      expect(await move(topic, undefined)).toMatchObject({ moves: ["applied"], missed: [] });
+      expect([...hub.held]).toEqual([[main, oid(5)]]);
+      expect(await behind()).toBe(0);
+    });
+
+    test.each([
+      ["leaves it", topic, 9],
+      ["builds on it", main, 9],
+    ])("a push that %s stops before anything is written", async (_, ref, number) => {
+      await beginRefused(main);
+      const before = await places.content("primary");
+      await expect(push(repository(), ref, number)).rejects.toMatchObject(refusal);
+      expect(await places.content("primary")).toEqual(before);
+      const looked = repository();
+      const state = (await looked.read({ forPush: true })) as State;
+      expect(looked.mirrors.contradictions(state.map)).toEqual([expect.objectContaining(refusal)]);
+      // Where the rule has gone, all that is there comes along.
+      hub.refuses = () => false;
+      expect(await push(repository(), ref, number)).toMatchObject({ moves: ["applied"], missed: [] });
+      expect(await behind()).toBe(0);
+    });
+
+    test("a push whose way out is refused as well is no success, and the next one may try another", async () => {
+      await beginRefused(main);
+      hub.refuses = ({ ref }) => ref === main;
+      expect(await move(main, oid(3))).toMatchObject({ moves: ["applied"], missed: [{ name: "hub", error: refusal }] });
+      expect(hub.held.get(main)).toBe(oid(1));
+      hub.refuses = ({ ref, newId }) => ref === main && newId !== oid(2);
+      expect(await move(main, oid(2))).toMatchObject({ moves: ["applied"], missed: [] });
+      expect(await behind()).toBe(0);
+    });
+
+    test("a step back is refused: a push that brings what is there goes through", async () => {
+      await begin();
+      await push(repository(), main, 5);
+      hub.refuses = ({ oldId, newId }) => oldId !== undefined && newId !== undefined && newId < oldId;
+      expect(await move(main, oid(3))).toMatchObject({ missed: [{ name: "hub", error: refusal }] });
+      await expect(push(repository(), main, 4)).rejects.toMatchObject(refusal);
+      expect(await push(repository(), main, 6)).toMatchObject({ moves: ["applied"], missed: [] });
+      expect(await behind()).toBe(0);
+    });
+
+    test("of very many refs some are told apart, and the attempts are bounded", async () => {
+      await begin();
+      const client = repository();
+      const state = (await client.read({ forPush: true })) as State;
+      const refs = Array.from({ length: 200 }, (_, number) => `refs/tags/${1000 + number}`);
+      hub.refuses = () => true;
+      const moves = refs.map((ref) => ({ ref, oldId: undefined, newId: oid(2) }));
+      const outcome = await client.publish({ moves, basis: state.slot, assumed: "*", pack: undefined });
+      expect(outcome.missed).toMatchObject([{ name: "hub" }]);
+      hub.requests.length = 0;
+      await repository().read({ forPush: true });
+      expect(hub.requests.length).toBeLessThan(100);
+    });
   });
 
   test("is spared names that cannot be told to git", async () => {
