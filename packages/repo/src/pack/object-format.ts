@@ -26,6 +26,15 @@ export function readObjectId(format: ObjectFormat, bytes: Uint8Array, offset = 0
   return hexFromBytes(bytes, offset, offset + objectIdSizeBytes(format));
 }
 
+/** Below zero when the id whose bytes stand in `left` sorts before the one in `right`; zero when it is the same. */
+export function compareIds(left: Uint8Array, leftAt: number, right: Uint8Array, rightAt: number, size: number): number {
+  for (let at = 0; at < size; at++) {
+    const difference = (left[leftAt + at] as number) - (right[rightAt + at] as number);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 /** The bytes of an id. */
 export function objectIdBytes(id: ObjectId): Uint8Array {
   return bytesFromHex(id);

@@ -1,7 +1,7 @@
 import { TrunksError } from "@trunks/core";
 import { digestHex, hexFromBytes } from "../platform.ts";
 import { EntryOffsets, type OffsetList } from "./entry-offsets.ts";
-import { type ObjectFormat, type ObjectId, objectIdSizeBytes, readObjectId } from "./object-format.ts";
+import { compareIds, type ObjectFormat, type ObjectId, objectIdSizeBytes, readObjectId } from "./object-format.ts";
 import { packHeaderSizeBytes } from "./pack-header.ts";
 import {
   fanoutStart,
@@ -178,12 +178,7 @@ export class PackIndex {
 
   /** Below zero when the id at this place sorts before the one whose bytes stand at `offset`; zero when it is the same. */
   #difference(position: number, bytes: Uint8Array, offset: number): number {
-    const start = idsStart + position * this.#idSize;
-    for (let at = 0; at < this.#idSize; at++) {
-      const difference = (this.#bytes[start + at] as number) - (bytes[offset + at] as number);
-      if (difference !== 0) return difference;
-    }
-    return 0;
+    return compareIds(this.#bytes, idsStart + position * this.#idSize, bytes, offset, this.#idSize);
   }
 
   /** The first four bytes of an id, as a number. */

@@ -1,5 +1,5 @@
 import { createDigest, digestHex, hexFromBytes } from "../platform.ts";
-import { type ObjectFormat, objectIdBytes, objectIdSizeBytes } from "./object-format.ts";
+import { compareIds, type ObjectFormat, objectIdBytes, objectIdSizeBytes } from "./object-format.ts";
 import { packHeader, packHeaderSizeBytes } from "./pack-header.ts";
 import { fanoutStart, idsStart, indexSignature, indexVersion, largeOffset, tablesOf } from "./pack-index-layout.ts";
 
@@ -136,13 +136,7 @@ class IndexJoin {
   #compare(left: number, right: number): number {
     const leftBytes = this.#indexes[this.#parts[left] as number] as Uint8Array;
     const rightBytes = this.#indexes[this.#parts[right] as number] as Uint8Array;
-    const leftStart = this.#idStart(left);
-    const rightStart = this.#idStart(right);
-    for (let byte = 0; byte < this.#idSize; byte++) {
-      const difference = (leftBytes[leftStart + byte] as number) - (rightBytes[rightStart + byte] as number);
-      if (difference !== 0) return difference;
-    }
-    return 0;
+    return compareIds(leftBytes, this.#idStart(left), rightBytes, this.#idStart(right), this.#idSize);
   }
 
   #idStart(entry: number): number {
