@@ -62,10 +62,17 @@ function refLines(state: State): (string | LineBlock)[] {
   return sortedRefs(state).map(([name, ref]) => `ref ${ref.id} ${ref.peeledId ?? "-"} ${name}`);
 }
 
+/** What was put together for a state: of very many refs these are megabytes, and a push lists, looks through and saves them. */
+const changedLines = new WeakMap<Pick<State, "refs">, RefLines>();
+
 /** The refs as the lines of the snapshot that they were read from, with what has changed since; if there is one, and it can be. */
-function knownLines({ refs }: Pick<State, "refs">): RefLines | undefined {
+function knownLines(state: Pick<State, "refs">): RefLines | undefined {
+  const { refs } = state;
   if (refs instanceof RefLines) return refs;
-  return refs instanceof OverlayMap && refs.base instanceof RefLines ? refs.base.with(refs.changes()) : undefined;
+  if (!(refs instanceof OverlayMap && refs.base instanceof RefLines)) return undefined;
+  const lines = changedLines.get(state) ?? refs.base.with(refs.changes());
+  if (lines !== undefined) changedLines.set(state, lines);
+  return lines;
 }
 
 /** Lines `<id> <name>` of all refs, in byte order of their names, if they need not be put together first. */
@@ -75,9 +82,8 @@ export function listedRefs(state: Pick<State, "refs">): string | undefined {
 }
 
 /** The values of all refs, each once. */
-export function refIds({ refs }: Pick<State, "refs">): ReadonlySet<string> {
-  const known = knownLines({ refs });
-  return known === undefined ? new Set([...refs.values()].map(({ id }) => id)) : known.ids();
+export function refIds(state: Pick<State, "refs">): ReadonlySet<string> {
+  return knownLines(state)?.ids() ?? new Set([...state.refs.values()].map(({ id }) => id));
 }
 
 /** Refs in byte order of their names. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { RefLines } from "../../src/format/ref-lines.ts";
 import { decodeSnapshot, encodeSnapshot, listedRefs, refIds, sortedRefs } from "../../src/format/snapshot.ts";
 import type { Ref, State } from "../../src/format/state.ts";
@@ -83,6 +83,19 @@ describe("the refs of a large snapshot", () => {
     change("refs/heads/team-3/\uffee", { id: oid(6) });
     const rare = encodeSnapshot({ ...unborn, refs: expected });
     expect(Buffer.compare(encodeSnapshot({ ...unborn, refs: changed }), rare)).toBe(0);
+  });
+
+  test("are put together once for a state that is listed, looked through, saved and kept in a snapshot", () => {
+    const refs = new OverlayMap(decoded({ ...unborn, refs: many() }).refs);
+    refs.set("refs/heads/new", { id: oid(1) });
+    const state = { ...unborn, refs };
+    const putTogether = vi.spyOn(RefLines.prototype, "with");
+    onTestFinished(() => putTogether.mockRestore());
+    expect(listedRefs(state)).toContain(`${oid(1)} refs/heads/new`);
+    expect(refIds(state).size).toBe(count);
+    const bytes = encodeSnapshot(state);
+    expect(Buffer.compare(encodeSnapshot(state), bytes)).toBe(0);
+    expect(putTogether).toHaveBeenCalledTimes(1);
   });
 
   test("are written again as they were", () => {
