@@ -1,3 +1,6 @@
 import { packageBuild } from "../../scripts/tsup.ts";
 
-export default packageBuild(["src/index.ts", "src/index-web.ts"], ["src/platform/node.ts", "src/platform/web.ts"]);
+export default packageBuild(
+  ["src/index.ts", "src/index-web.ts", "src/open.ts"],
+  ["src/platform/node.ts", "src/platform/web.ts"],
+);

@@ -1,5 +1,5 @@
-import fs from "node:fs";
-import { promisify } from "node:util";
+/** Not imported: an ES module's import of it loads all that belongs to it, streams and promises too, which takes some milliseconds. */
+const fs = process.getBuiltinModule("node:fs");
 
 /**
  * The calls to the operating system that this backend makes, in one place so that tests can let each of them fail.
@@ -21,7 +21,11 @@ export const fileCalls = {
   unlink: fs.unlinkSync,
   makeFolder: (path: string) => fs.mkdirSync(path),
   removeFolder: fs.rmdirSync,
-  sync: promisify(fs.fsync),
+  sync(file: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fs.fsync(file, (error) => (error ? reject(error) : resolve()));
+    });
+  },
   read(file: number, into: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
       fs.read(file, into, 0, into.length, position, (error, count) => (error ? reject(error) : resolve(count)));

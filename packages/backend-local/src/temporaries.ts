@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { abortedError, type Body, bodySlice, TrunksError } from "@trunks/core";
 import type { FileCalls } from "./file-calls.ts";
 import { errnoOf } from "./file-error.ts";
@@ -21,9 +20,16 @@ const maxBatchChunks = 256;
 const smallBytes = 65_536;
 
 /** What tells this writer's files from those of other processes and, on a share, of other machines. */
-const writer = `${hostname()
-  .replaceAll(/[^A-Za-z0-9-]/g, "-")
-  .slice(0, 64)}.${process.pid}`;
+function writerName(): string {
+  writer ??= `${process
+    .getBuiltinModule("node:os")
+    .hostname()
+    .replaceAll(/[^A-Za-z0-9-]/g, "-")
+    .slice(0, 64)}.${process.pid}`;
+  return writer;
+}
+
+let writer: string | undefined;
 
 /** Files on their way: written here, out of sight of readers and lists, and then given their name. */
 export class Temporaries {
@@ -90,7 +96,7 @@ export class Temporaries {
   #open(): { path: string; file: number } {
     // A name can be taken where machines share a name, or when processes end and their numbers come again.
     for (let tries = 0; tries < 16; tries++) {
-      const path = `${this.#path}/${writer}.${Math.random().toString(36).slice(2)}`;
+      const path = `${this.#path}/${writerName()}.${Math.random().toString(36).slice(2)}`;
       try {
         return { path, file: this.#calls.open(path, "wx") };
       } catch (error) {
@@ -171,7 +177,7 @@ export class Temporaries {
 /** Whether a temporary file belongs to a process that still runs on this machine: it may be asleep. */
 function isAlive(name: string): boolean {
   const [host, pid] = name.split(".");
-  if (`${host}.${process.pid}` !== writer) return false;
+  if (`${host}.${process.pid}` !== writerName()) return false;
   try {
     process.kill(Number(pid), 0);
     return true;

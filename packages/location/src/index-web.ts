@@ -11,6 +11,6 @@ export {
 export { type NamedStorage, namedStorage } from "./named-storage.ts";
 export { type OpenedLocation, type OpenedRoot, type OpenOptions, openLocation, openRoot } from "./open.ts";
 export { openPlace } from "./place.ts";
-export { loadPackage } from "./platform.ts";
+export { loadPackage } from "./platform/web.ts";
 export type { Settings } from "./settings.ts";
 export { checkStorageName, type Environment, resolveStorage, type Storage } from "./storage.ts";

@@ -4,7 +4,7 @@ export { type FieldName, type StorageField, storageFields } from "./field.ts";
 export { type FormValues, fieldOption, formUrl, formValues } from "./form.ts";
 export { type GitAccess, gitAccess, gitMirrorUrl, gitPlaceAccess, isGitMirrorUrl } from "./git-mirror.ts";
 export { copyIndex, writeIndex } from "./index-copy.ts";
-export { backendsFolder, dataFolder, type FoundPackage } from "./installed-package.ts";
+export { backendsFolder, dataFolder, type FoundPackage, loadPackage } from "./installed-package.ts";
 export {
   canonicalUrl,
   parseLocation,
@@ -25,7 +25,6 @@ export {
   openRoot,
 } from "./open.ts";
 export { openPlace } from "./place.ts";
-export { loadPackage } from "./platform.ts";
 export { isSecretName, redactUrl } from "./redact.ts";
 export { backendPackages, formSchemes, knownBackends, schemeRules } from "./scheme.ts";
 export type { Settings } from "./settings.ts";

@@ -16,14 +16,14 @@ export {
   objectId,
   parseTag,
   streamObjectId,
+  TreeCursor,
   treeBytes,
-  treeEntries,
 } from "./pack/git-object.ts";
-export { isObjectId, type ObjectFormat, type ObjectId } from "./pack/object-format.ts";
+export { isObjectId, type ObjectFormat, type ObjectId, objectIdLength } from "./pack/object-format.ts";
 export type { ObjectReader } from "./pack/object-reader.ts";
 export { packIndexBytes } from "./pack/pack-index-bytes.ts";
 export { PackWriter } from "./pack/pack-writer.ts";
-export { prepare } from "./platform.ts";
+export { hexFromBytes, latin1Text, prepare } from "./platform.ts";
 export { Repository } from "./repository.ts";
 export type { RepositoryOptions } from "./repository-options.ts";
 export type { StateCache } from "./state-cache.ts";

@@ -113,10 +113,14 @@ export function sessionOptions(options: OpenOptions): SessionOptions {
 
 async function locate(url: string, options: OpenUrlOptions) {
   // Not before a URL is to be opened: a program that brings its own backend starts sooner without.
-  const [location, { retry, scope }] = await Promise.all([import("@trunks/location"), import("@trunks/layers")]);
+  const [{ openLocation }, { retry, scope }] = await Promise.all([
+    import("@trunks/location/open"),
+    import("./layers.ts"),
+  ]);
   const how = { ...surroundingsOf(options), settings: options.settings };
-  const opened = await location.openLocation(url, how);
+  const opened = await openLocation(url, how);
   const openPlace = async (mirror: Place) => {
+    const location = await import("@trunks/location");
     const found = await location.openPlace(mirror, how);
     return retry(scope(found.backend, found.prefix));
   };

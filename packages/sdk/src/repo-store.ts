@@ -17,7 +17,7 @@ interface StoreOptions extends Surroundings {
 
 /** Opens the store that repositories are in. Throws `NOT_FOUND` when nothing says which. */
 export async function openRepoStore(clone: Clone | undefined, options: StoreOptions): Promise<RepoStore> {
-  const [location, { retry, scope }] = await Promise.all([import("@trunks/location"), import("@trunks/layers")]);
+  const [location, { retry, scope }] = await Promise.all([import("@trunks/location"), import("./layers.ts")]);
   const { session } = options;
   const surroundings = surroundingsOf(options);
   const settings = options.settings ?? clone?.settings;

@@ -1,8 +1,8 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { decodeText, type ObjectFormat, type ObjectId, objectId, treeEntries } from "@trunks/repo/client";
+import { type ObjectFormat, type ObjectId, objectId } from "@trunks/repo/client";
 import { entryType, folderMode } from "./mode.ts";
 import type { Objects } from "./objects.ts";
-import { encodeTree, type TreeItem } from "./tree.ts";
+import { encodeTree, type TreeItem, visitTree } from "./tree.ts";
 
 /** A folder of the staged tree. */
 export class StagedFolder {
@@ -193,11 +193,11 @@ export class StagedTree {
 
   #itemsOf(tree: Uint8Array): Map<string, StagedItem> {
     const items = new Map<string, StagedItem>();
-    for (const { mode, name, id } of treeEntries(this.#format, tree)) {
+    visitTree(this.#format, tree, (name, mode, id) => {
       // What was made here and is in no commit yet is not known to anybody else.
       if (!this.#objects.new.isNew(id)) this.#known.add(id);
-      items.set(decodeText(name), entryType(mode) === "folder" ? new StagedFolder(id) : { mode, id });
-    }
+      items.set(name, entryType(mode) === "folder" ? new StagedFolder(id) : { mode, id });
+    });
     return items;
   }
 

@@ -1,8 +1,5 @@
 import type { BackendModule } from "@trunks/core";
-import { loadBackendPackage } from "../backend-package.ts";
 import type { Environment } from "../storage.ts";
-
-export { loadPackage } from "../installed-package.ts";
 
 /** The module that opens URLs of this scheme. Throws `CONFIG_INVALID` when there is none. */
 export async function findBackend(
@@ -11,5 +8,7 @@ export async function findBackend(
   installations: readonly string[] | undefined,
 ): Promise<BackendModule> {
   if (scheme === "local" || scheme === "file") return import("@trunks/backend-local");
+  // What looks for packages takes some milliseconds to load.
+  const { loadBackendPackage } = await import("../backend-package.ts");
   return loadBackendPackage(scheme, environment, installations);
 }

@@ -1,5 +1,5 @@
 import { TrunksError } from "@trunks/core";
-import { sha256Hex } from "../platform.ts";
+import { latin1Text, sha256Hex } from "../platform.ts";
 import { decodeText, encodeText } from "./text.ts";
 
 /** A file of the trunk: a header of text lines under a digest, and a body. See docs/format.md, 3.1. */
@@ -153,8 +153,6 @@ export function damaged(key: string, reason: string): TrunksError {
   });
 }
 
-/** One character for each byte. */
-const characters = new TextDecoder("latin1");
 /** So many bytes are looked at at a time, for most headers are short and what follows them is not. */
 const searchLength = 2 ** 16;
 
@@ -164,7 +162,7 @@ function headerEnd(bytes: Uint8Array, start: number): number | undefined {
   const limit = Math.min(bytes.length, start + maxHeaderLength + 1);
   // As text, in which two characters are found at once: a header may have thousands of lines.
   for (let from = start; from < limit; from += searchLength) {
-    const found = characters.decode(bytes.subarray(from, Math.min(from + searchLength + 1, limit))).indexOf("\n\n");
+    const found = latin1Text(bytes.subarray(from, Math.min(from + searchLength + 1, limit))).indexOf("\n\n");
     if (found !== -1) return from + found + 1;
   }
   return undefined;

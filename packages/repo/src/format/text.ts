@@ -3,26 +3,38 @@
  * is part of no valid UTF-8 sequence becomes a lone surrogate U+DC80 to U+DCFF (as Python's `surrogateescape` does), so
  * that `encodeText(decodeText(bytes))` gives the same bytes always.
  */
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const encoder = new TextEncoder();
-
 export function decodeText(bytes: Uint8Array): string {
   try {
-    return strict.decode(bytes);
+    return strictText(bytes);
   } catch {
     return decodeEscaped(bytes);
   }
 }
 
 export function encodeText(text: string): Uint8Array {
-  return /[\uDC80-\uDCFF]/.test(text) && !text.isWellFormed() ? encodeEscaped(text) : encoder.encode(text);
+  return /[\uDC80-\uDCFF]/.test(text) && !text.isWellFormed() ? encodeEscaped(text) : plainBytes(text);
+}
+
+// Made when they are needed first: importing this package takes no time for them.
+let decoder: InstanceType<typeof TextDecoder> | undefined;
+let encoder: InstanceType<typeof TextEncoder> | undefined;
+
+/** Throws for what is no UTF-8. */
+function strictText(bytes: Uint8Array): string {
+  decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return decoder.decode(bytes);
+}
+
+function plainBytes(text: string): Uint8Array {
+  encoder ??= new TextEncoder();
+  return encoder.encode(text);
 }
 
 function decodeEscaped(bytes: Uint8Array): string {
   const parts: string[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = validEnd(bytes, at);
-    parts.push(strict.decode(bytes.subarray(at, end)));
+    parts.push(strictText(bytes.subarray(at, end)));
     if (end < bytes.length) parts.push(String.fromCharCode(0xdc00 + (bytes[end] as number)));
     at = end + 1;
   }
@@ -55,7 +67,7 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 function encodeEscaped(text: string): Uint8Array {
   // Every second part is a run of escaped bytes.
   const parts = text.split(/((?<![\uD800-\uDBFF])[\uDC80-\uDCFF]+)/).map((part, index) => {
-    return index % 2 === 0 ? encoder.encode(part) : Uint8Array.from(part, (odd) => odd.charCodeAt(0) - 0xdc00);
+    return index % 2 === 0 ? plainBytes(part) : Uint8Array.from(part, (odd) => odd.charCodeAt(0) - 0xdc00);
   });
   const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;

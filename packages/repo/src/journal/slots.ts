@@ -3,7 +3,7 @@ import { mapConcurrent } from "../concurrent.ts";
 import { damaged } from "../format/headed-file.ts";
 import { recordKey } from "../format/key.ts";
 import { type DoomList, decodeSlot, type Stub, type TrunkRecord } from "../format/record.ts";
-import { decodeText, encodeText } from "../format/text.ts";
+import { decodeText } from "../format/text.ts";
 import { sha256Hex } from "../platform.ts";
 import type { FoldInput } from "./fold.ts";
 
@@ -21,7 +21,7 @@ export interface SlotRun {
 
 /** In bytes: so much of a record is asked for when its header is wanted, and the whole only if that is longer. */
 const openingSizeBytes = 8192;
-const headerEnd = encodeText("\n\n");
+const headerEnd = Uint8Array.of(0x0a, 0x0a);
 
 /** Slots asked for at once. */
 export const slotConcurrency = 64;

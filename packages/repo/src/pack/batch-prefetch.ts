@@ -40,17 +40,22 @@ export class ObjectOrder {
   }
 }
 
-/** Cuts objects that come in the order of their places into groups that span no more than so many bytes of packs. */
+/**
+ * Cuts objects that come in the order of their places into groups that span no more than so many bytes of packs; the first no
+ * more than half of it, for it is waited for and the others come meanwhile.
+ */
 export function* groupsBySpan(objects: readonly LocatedObject[], maxSpan: number): Generator<LocatedObject[]> {
+  let limit = Math.floor(maxSpan / 2);
   let group: LocatedObject[] = [];
   let span = 0;
   let previous: EntryLocation | undefined;
   for (const object of objects) {
     const { pack, start, end } = object.place;
     span += end - (previous?.pack === pack ? Math.min(previous.end, start) : start);
-    if (span > maxSpan && group.length > 0) {
+    if (span > limit && group.length > 0) {
       yield group;
       group = [];
+      limit = maxSpan;
       span = end - start;
     }
     group.push(object);

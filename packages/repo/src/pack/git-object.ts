@@ -146,7 +146,8 @@ export class TreeCursor {
   mode = 0;
   /** Where the id's bytes begin in `data`. */
   idStart: number;
-  #nameStart = 0;
+  /** Where the name's bytes begin. */
+  nameStart = 0;
 
   /** Before the first entry. */
   constructor(format: ObjectFormat, data: Uint8Array) {
@@ -171,13 +172,18 @@ export class TreeCursor {
     if (nameEnd + 1 + this.#idSize > data.length)
       throw new TrunksError("CORRUPT", "not a tree: it ends within an entry");
     this.mode = mode;
-    this.#nameStart = space + 1;
+    this.nameStart = space + 1;
     this.idStart = nameEnd + 1;
     return true;
   }
 
+  /** Where they end. */
+  get nameEnd(): number {
+    return this.idStart - 1;
+  }
+
   name(): Uint8Array {
-    return this.data.subarray(this.#nameStart, this.idStart - 1);
+    return this.data.subarray(this.nameStart, this.nameEnd);
   }
 
   id(): ObjectId {

@@ -271,7 +271,9 @@ export class ObjectReader {
     objects: readonly LocatedObject[],
     prefetch: (group: readonly LocatedObject[], span: number) => Promise<void>,
   ): AsyncGenerator<LocatedObject[]> {
-    const span = Math.floor(this.#settings.blockCacheSizeBytes / 4);
+    const { blockCacheSizeBytes, blockSizeBytes } = this.#settings;
+    // By a block or two less than whole requests bring, since a group begins and ends within a block.
+    const span = Math.floor(blockCacheSizeBytes / 4) - 2 * blockSizeBytes;
     const begin = (group: readonly LocatedObject[]): Promise<void> => {
       const coming = prefetch(group, span);
       // Its failure is met when its turn comes, or never when the caller stops before.

@@ -9,6 +9,12 @@ export function inflate(input: Uint8Array, size: number, room?: Room, start = 0)
   return inflated;
 }
 
+/**
+ * Room beyond what is declared. One byte tells a stream that holds too much from one which holds enough; with less than some 260
+ * left to fill zlib goes byte by byte, which the last bytes of very many small objects would feel.
+ */
+const spareBytes = 320;
+
 /** What is below the inflater of `node:zlib`. Undocumented and old: where it is another, `inflateSync` does the work. */
 interface InflateHandle {
   reset(): void;
@@ -46,11 +52,11 @@ function inflateAnew(input: Uint8Array, size: number, room: Room | undefined, st
     failure = message;
   };
   handle.reset();
-  // One byte more than declared, so that a stream which holds too much is told from one which holds enough.
-  const shared = room?.reserve(size + 1) ? room : undefined;
-  const output = shared?.bytes ?? new Uint8Array(Buffer.allocUnsafeSlow(size + 1).buffer);
+  const outputSize = size + spareBytes;
+  const shared = room?.reserve(outputSize) ? room : undefined;
+  const output = shared?.bytes ?? new Uint8Array(Buffer.allocUnsafeSlow(outputSize).buffer);
   const { Z_FINISH } = zlib().constants;
-  handle.writeSync(Z_FINISH, input, start, input.length - start, output, shared?.start ?? 0, size + 1);
+  handle.writeSync(Z_FINISH, input, start, input.length - start, output, shared?.start ?? 0, outputSize);
   if (failure !== undefined) {
     inflater = undefined;
     throw damaged(new Error(failure));
@@ -58,7 +64,7 @@ function inflateAnew(input: Uint8Array, size: number, room: Room | undefined, st
   // Not taken apart as a list, which would take as long as to begin the next stream.
   const outputLeft = left[0] as number;
   const inputLeft = left[1] as number;
-  const inflatedSize = size + 1 - outputLeft;
+  const inflatedSize = outputSize - outputLeft;
   const bytes = shared?.take(inflatedSize) ?? output.subarray(0, inflatedSize);
   return { bytes, consumed: input.length - start - inputLeft };
 }

@@ -3,7 +3,7 @@ import { doomListKey, journalPrefix, recordKey } from "../format/key.ts";
 import { encodeText } from "../format/text.ts";
 
 /** The size of a list of doomed keys that names nothing but itself: no other list has it. */
-export const probeSizeBytes = encodeText(probeText("0".repeat(32))).length;
+export const probeSizeBytes = probeText("0".repeat(32)).length;
 
 /**
  * What time it is by the store's own clock, in milliseconds since 1970: of a key that is written now, as the listing dates
