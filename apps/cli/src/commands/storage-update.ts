@@ -8,7 +8,7 @@ import { readSettings, requireSettings, requireWorkingCopy, type WorkingCopy } f
 import { requireStored, withEnvironment } from "../storage/answer.ts";
 import { mirrorMode, secretsHelp, storageFrom, storageName, storageOptions, storageUrl } from "../storage/options.ts";
 import { probeStorage } from "../storage/probe.ts";
-import { makeMirror, mirrorTo, openOwnTrunk } from "../trunk/mirror-trunk.ts";
+import { makeMirror, mirrorTo, openOwnTrunk, shownBy } from "../trunk/mirror-trunk.ts";
 
 export const command: Command = {
   usage: ["NAME [OPTIONS]"],
@@ -68,9 +68,8 @@ export const command: Command = {
  * `ALREADY_EXISTS` for its primary.
  */
 async function changeMode(context: Context, copy: WorkingCopy, name: string, mode: Mirror["mode"]): Promise<boolean> {
-  const { output, verbose, signal } = context;
-  const progress = () => output.live;
-  const trunk = await openOwnTrunk(copy, await readSettings(copy), { verbose, signal, progress });
+  const { signal } = context;
+  const trunk = await openOwnTrunk(copy, await readSettings(copy), shownBy(context));
   try {
     const state = await trunk?.repository.read({ signal, mirrors: false });
     if (name === (state?.map.primary ?? trunk?.place)?.name) {

@@ -28,9 +28,9 @@ export async function openOwnTrunk(
 export async function requireOwnTrunk(
   copy: WorkingCopy,
   settings: Settings | undefined,
-  { output, verbose, signal }: Context,
+  context: Context,
 ): Promise<OpenedTrunk> {
-  const trunk = await openOwnTrunk(copy, settings, { verbose, signal, progress: () => output.live });
+  const trunk = await openOwnTrunk(copy, settings, shownBy(context));
   if (trunk !== undefined) return trunk;
   throw new TrunksError("NOT_FOUND", "this clone has no trunk yet", { hint: "run `trunks init`" });
 }
@@ -62,8 +62,7 @@ export async function makeMirror(
   mode: Mirror["mode"],
   context: Context,
 ): Promise<boolean> {
-  const { output, verbose, signal } = context;
-  const trunk = await openOwnTrunk(copy, settings, { verbose, signal, progress: () => output.live });
+  const trunk = await openOwnTrunk(copy, settings, shownBy(context));
   const storage = resolveStorage(name, settings.storages, process.env);
   if (trunk === undefined || storage === undefined) return false;
   try {
@@ -72,6 +71,11 @@ export async function makeMirror(
   } finally {
     await trunk.close();
   }
+}
+
+/** How a trunk is opened for a command that may push to its mirrors: on a terminal it shows how far that is. */
+export function shownBy({ output, verbose, signal }: Context): Omit<OpenTrunkOptions, "gitDir"> {
+  return { verbose, signal, progress: () => output.live };
 }
 
 /** Shows on a terminal how far the copying of packs is, or other work with them. */
