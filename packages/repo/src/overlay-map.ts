@@ -61,6 +61,12 @@ export class OverlayMap<Key, Value> implements ReadonlyMap<Key, Value> {
     yield* this.#added;
   }
 
+  /** What to leave out of the base and to put behind it to have this map; `undefined` when a value has changed in its place. */
+  shift(): { readonly removed: readonly Key[]; readonly added: ReadonlyMap<Key, Value> } | undefined {
+    if (this.#replaced.size > this.#removedCount) return undefined;
+    return { removed: [...this.#replaced.keys()], added: this.#added };
+  }
+
   *entries(): Generator<[Key, Value], undefined> {
     for (const entry of this.base) {
       const value = this.#replaced.has(entry[0]) ? this.#replaced.get(entry[0]) : entry[1];
@@ -70,7 +76,8 @@ export class OverlayMap<Key, Value> implements ReadonlyMap<Key, Value> {
   }
 
   *keys(): Generator<Key, undefined> {
-    for (const [key] of this.entries()) yield key;
+    for (const key of this.base.keys()) if (this.#inBase(key)) yield key;
+    yield* this.#added.keys();
   }
 
   *values(): Generator<Value, undefined> {

@@ -21,7 +21,7 @@ export function encodeIntent({ trunkId, objects, entry }: Intent, pack?: Uint8Ar
 export function decodeIntent(bytes: Uint8Array, id: string): Intent {
   const key = intentKey(id);
   const file = decodeHeadedFile(bytes, ["intent"], key);
-  const reader = new LineReader(file.lines, key);
+  const reader = new LineReader(file.text, key);
   const trunkId = reader.id(reader.required("trunk"));
   const objects = readObjectFormat(reader);
   const entry = readEntry(reader.required("entry"), reader, objects);

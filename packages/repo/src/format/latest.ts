@@ -16,7 +16,7 @@ export function encodeLatest(latest: Latest): Uint8Array {
 
 /** Throws `CORRUPT`, or `NOT_SUPPORTED` for a newer format. */
 export function decodeLatest(bytes: Uint8Array): Latest {
-  const reader = new LineReader(decodeHeadedFile(bytes, ["latest"], latestKey).lines, latestKey);
+  const reader = new LineReader(decodeHeadedFile(bytes, ["latest"], latestKey).text, latestKey);
   const latest = {
     trunkId: reader.id(reader.required("trunk")),
     slot: reader.number(reader.required("slot")),

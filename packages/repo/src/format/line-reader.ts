@@ -8,29 +8,42 @@ const maxTextLength = 64 * 1024;
 
 /** Takes the lines of a header one after the other, each as a field and its value. */
 export class LineReader {
-  readonly #lines: readonly string[];
+  readonly #text: string;
   /** The file's key, for messages. */
   readonly key: string;
-  #next = 0;
+  /** Where the next line begins. */
+  #at = 0;
 
-  constructor(lines: readonly string[], key: string) {
-    this.#lines = lines;
+  /** `text` is whole lines, each with its end. */
+  constructor(text: string, key: string) {
+    this.#text = text;
     this.key = key;
   }
 
   /** The value of the next line when its field is `field`; `undefined` leaves the line where it is. */
   optional(field: string): string | undefined {
-    const line = this.#lines[this.#next];
-    if (line === undefined || !line.startsWith(field) || line[field.length] !== " ") return undefined;
-    this.#next++;
-    return line.slice(field.length + 1);
+    const start = this.#at + field.length + 1;
+    if (!this.#text.startsWith(field, this.#at) || this.#text[start - 1] !== " ") return undefined;
+    const end = this.#text.indexOf("\n", start);
+    this.#at = end + 1;
+    return this.#text.slice(start, end);
   }
 
   required(field: string): string {
-    return (
-      this.optional(field) ??
-      this.fail(`it has ${JSON.stringify(this.#lines[this.#next]?.slice(0, 40))} in place of "${field}"`)
-    );
+    return this.optional(field) ?? this.fail(`it has ${this.#next()} in place of "${field}"`);
+  }
+
+  /**
+   * What `read` makes of all lines from the next one, whose field must be `field`, to the last one of that field: they come as
+   * they stand, each with its end. `undefined`, of `read` too, leaves them where they are.
+   */
+  block<Value>(field: string, read: (text: string) => Value | undefined): Value | undefined {
+    if (!this.#text.startsWith(`${field} `, this.#at)) return undefined;
+    const last = Math.max(this.#at, this.#text.lastIndexOf(`\n${field} `) + 1);
+    const end = this.#text.indexOf("\n", last) + 1;
+    const value = read(this.#text.slice(this.#at, end));
+    if (value !== undefined) this.#at = end;
+    return value;
   }
 
   /** The values of all next lines whose field is `field`. */
@@ -42,17 +55,22 @@ export class LineReader {
 
   /** Whether the next line is the bare word `field`. */
   flag(field: string): boolean {
-    const found = this.#lines[this.#next] === field;
-    if (found) this.#next++;
+    const found = this.#text.startsWith(`${field}\n`, this.#at);
+    if (found) this.#at += field.length + 1;
     return found;
   }
 
   get done(): boolean {
-    return this.#next === this.#lines.length;
+    return this.#at === this.#text.length;
   }
 
   end(): void {
-    if (!this.done) this.fail(`it has an unexpected line ${JSON.stringify(this.#lines[this.#next]?.slice(0, 40))}`);
+    if (!this.done) this.fail(`it has an unexpected line ${this.#next()}`);
+  }
+
+  /** How the next line begins, for messages. */
+  #next(): string {
+    return this.done ? "nothing" : JSON.stringify(this.#text.slice(this.#at, this.#at + 40).split("\n", 1)[0]);
   }
 
   fail(reason: string): never {

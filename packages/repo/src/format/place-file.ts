@@ -18,7 +18,7 @@ export function encodePlaceFile(file: PlaceFile): Uint8Array {
 
 /** Throws `CORRUPT`, or `NOT_SUPPORTED` for a newer format. */
 export function decodePlaceFile(bytes: Uint8Array): PlaceFile {
-  const reader = new LineReader(decodeHeadedFile(bytes, ["place"], placeKey).lines, placeKey);
+  const reader = new LineReader(decodeHeadedFile(bytes, ["place"], placeKey).text, placeKey);
   const file = {
     trunkId: reader.id(reader.required("trunk")),
     name: readName(reader.required("name"), reader),

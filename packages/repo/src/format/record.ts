@@ -131,7 +131,7 @@ function recordLines(record: TrunkRecord): string[] {
 export function decodeSlot(bytes: Uint8Array, slot: number, part: "whole" | "header" = "whole"): SlotContent {
   const key = recordKey(slot);
   const file = decodeHeadedFile(bytes, ["record", "stub"], key);
-  const reader = new LineReader(file.lines, key);
+  const reader = new LineReader(file.text, key);
   if (file.kind === "stub") return readStub(reader, slot);
   const content = readRecord(file, reader, slot);
   return part === "header" ? content : { ...content, pack: readBody(file, content.record, reader) };

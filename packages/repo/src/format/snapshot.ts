@@ -1,14 +1,9 @@
 import { OverlayMap } from "../overlay-map.ts";
 import { containersFeature, isContainer, largeLines, readLarge } from "./container.ts";
+import { doomField, retiredField, verdictField } from "./dated-fields.ts";
+import { type DatedField, DatedLines } from "./dated-lines.ts";
 import { readRefName } from "./entry.ts";
-import {
-  checkFeatures,
-  checkRequired,
-  decodeHeadedFile,
-  encodeHeadedFile,
-  type LineBlock,
-  linesOf,
-} from "./headed-file.ts";
+import { checkFeatures, checkRequired, decodeHeadedFile, encodeHeadedFile, type LineBlock } from "./headed-file.ts";
 import { snapshotKeySlot } from "./key.ts";
 import { LineReader } from "./line-reader.ts";
 import { mapLines, readMap } from "./mirror-map.ts";
@@ -27,7 +22,7 @@ import {
 } from "./pack-name.ts";
 import { readObjectFormat } from "./record.ts";
 import { RefLines } from "./ref-lines.ts";
-import type { CataloguePack, Ref, State, Verdict } from "./state.ts";
+import type { CataloguePack, Ref, State } from "./state.ts";
 import { compareText } from "./text.ts";
 
 /** So many characters of refs are kept as they are; fewer are taken apart at once. */
@@ -48,9 +43,9 @@ export function encodeSnapshot(state: State): Uint8Array {
     ...refLines(state),
     ...[...state.packs.values()].map(packLine),
     ...[...state.packs.values()].flatMap(({ pack }) => (isContainer(pack) ? largeLines(pack) : [])),
-    ...[...state.retired.values()].map(({ name, slot }) => `retired ${slot} ${packNameText(name)}`),
-    ...[...state.verdicts].map(([id, { slot, letters }]) => `verdict ${slot} ${id} ${letters}`),
-    ...[...state.doomed].map(([key, slot]) => `doom ${slot} ${key}`),
+    ...DatedLines.linesOf(retiredField, state.retired),
+    ...DatedLines.linesOf(verdictField, state.verdicts),
+    ...DatedLines.linesOf(doomField, state.doomed),
     ...mapLines(state.map),
   ];
   return encodeHeadedFile("snapshot", lines).bytes;
@@ -58,7 +53,7 @@ export function encodeSnapshot(state: State): Uint8Array {
 
 function refLines(state: State): (string | LineBlock)[] {
   const known = knownLines(state);
-  if (known !== undefined) return known.size === 0 ? [] : [{ text: known.text, lineCount: known.size }];
+  if (known !== undefined) return known.size === 0 ? [] : [known];
   return sortedRefs(state).map(([name, ref]) => `ref ${ref.id} ${ref.peeledId ?? "-"} ${name}`);
 }
 
@@ -98,12 +93,7 @@ export function sortedRefs(state: Pick<State, "refs">): [string, Ref][] {
  */
 export function decodeSnapshot(bytes: Uint8Array, key: string): State {
   const { text } = decodeHeadedFile(bytes, ["snapshot"], key);
-  const block = refBlock(text);
-  const isLong = block[1] - block[0] >= leastRefLinesLength;
-  const format = text.includes("\nobjects sha256\n") ? "sha256" : "sha1";
-  const plain = isLong ? RefLines.of(text.slice(...block), format) : undefined;
-  const rest = plain === undefined ? text : text.slice(0, block[0]) + text.slice(block[1]);
-  const reader = new LineReader(linesOf(rest), key);
+  const reader = new LineReader(text, key);
   const trunkId = reader.id(reader.required("trunk"));
   const objects = readObjectFormat(reader);
   const slot = reader.slot(reader.required("slot"), -1);
@@ -120,24 +110,16 @@ export function decodeSnapshot(bytes: Uint8Array, key: string): State {
     dropped: readPast(reader, "dropped", slot),
     unproved: readPast(reader, "unproved", slot),
     head: readRefName(reader.required("head"), reader),
-    refs: plain ?? readRefs(reader, objects),
+    refs: readRefLines(reader, objects) ?? readRefs(reader, objects),
     packs: readPacks(reader, objects, slot),
-    retired: readDated(reader, "retired", slot, readRetired),
-    verdicts: readDated(reader, "verdict", slot, readVerdict),
-    doomed: readDated(reader, "doom", slot, (key, doomedSlot) => [reader.storeKey(key), doomedSlot]),
+    retired: readLines(reader, retiredField, slot),
+    verdicts: readLines(reader, verdictField, slot),
+    doomed: readLines(reader, doomField, slot),
     map: readMap(reader),
   };
   reader.end();
   checkRequired(features, requiredFeatures(state), key);
   return state;
-}
-
-/** From where to where the refs' lines are in a snapshot's text, if they are where they belong. */
-function refBlock(text: string): [number, number] {
-  const head = text.indexOf("\nhead ");
-  const start = text.indexOf("\n", head + 1) + 1;
-  if (head === -1 || !text.startsWith("ref ", start)) return [text.length, text.length];
-  return [start, text.indexOf("\n", text.lastIndexOf("\nref ") + 1) + 1];
 }
 
 /** A slot up to the snapshot's own; -1 for none. */
@@ -158,8 +140,8 @@ function requiredFeatures(state: State): string[] {
 }
 
 function usesContainers({ packs, retired }: State): boolean {
-  const named = (all: Iterable<{ readonly name: PackName }>) => [...all].some(({ name }) => name.kind === "container");
-  return named(packs.values()) || named(retired.values());
+  const named = (names: Iterable<string>) => [...names].some((name) => name.startsWith("container "));
+  return named(packs.keys()) || named(retired.keys());
 }
 
 /** The catalogue: packs, and behind them the large blobs of its containers. */
@@ -172,6 +154,11 @@ function readPacks(reader: LineReader, objects: State["objects"], slot: number):
     packs.set(text, { name, slot, pack: { ...pack, large: large.get(name.id) ?? [] } });
   }
   return packs;
+}
+
+/** Very many refs as they stand, if all are plainly right. */
+function readRefLines(reader: LineReader, objects: State["objects"]): RefLines | undefined {
+  return reader.block("ref", (text) => (text.length < leastRefLinesLength ? undefined : RefLines.of(text, objects)));
 }
 
 function readRefs(reader: LineReader, objects: State["objects"]): Map<string, Ref> {
@@ -190,6 +177,11 @@ function readRefs(reader: LineReader, objects: State["objects"]): Map<string, Re
     before = name;
   }
   return refs;
+}
+
+function readLines<Value>(reader: LineReader, field: DatedField<Value>, slot: number): ReadonlyMap<string, Value> {
+  const read: DatedField<Value>["read"] = (text, found) => field.read(text, found, reader);
+  return DatedLines.read(field, reader, slot) ?? readDated(reader, field.field, slot, read);
 }
 
 /** Lines that begin with the slot of the record that brought them, in the order in which they came. */
@@ -228,15 +220,4 @@ function readPack(text: string, slot: number, reader: LineReader): [string, Cata
   if (name.kind === "record" && name.slot !== slot) reader.fail("a record's pack is of another slot");
   const pack = isInline(name) ? readInline(rest, reader) : readSegment(`${value} ${rest}`, reader);
   return [packNameText(name), { name, slot, pack }];
-}
-
-function readRetired(text: string, slot: number, reader: LineReader): [string, { name: PackName; slot: number }] {
-  return [text, { name: readPackName(text, reader), slot }];
-}
-
-function readVerdict(text: string, slot: number, reader: LineReader): [string, Verdict] {
-  const space = text.indexOf(" ");
-  const letters = text.slice(space + 1);
-  if (letters !== "a" && !/^([ascx]+|r)$/.test(letters)) reader.fail("a verdict has other letters than its own");
-  return [reader.id(text.slice(0, space)), { slot, letters }];
 }
