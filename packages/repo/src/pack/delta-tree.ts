@@ -11,6 +11,8 @@ export interface ScannedEntry {
   readonly header: EntryHeader;
   /** The bytes behind the header up to the next entry. */
   readonly deflated: Uint8Array;
+  /** The same inflated, if it was kept. */
+  readonly inflated?: Uint8Array;
   readonly crc: number;
   id: ObjectId | undefined;
 }
@@ -119,7 +121,7 @@ function wholeObject(entry: ScannedEntry): GitObject {
 }
 
 function inflatedEntry(entry: ScannedEntry): Uint8Array {
-  return inflate(entry.deflated, entry.header.size).bytes;
+  return entry.inflated ?? inflate(entry.deflated, entry.header.size).bytes;
 }
 
 function append(map: Map<number | ObjectId, ScannedEntry[]>, key: number | ObjectId, entry: ScannedEntry): void {

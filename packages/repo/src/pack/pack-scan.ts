@@ -70,19 +70,31 @@ function scanEntry(
     offset,
     header,
     deflated: rest.subarray(header.headerSize, size),
+    inflated: budget.keeps(inflated.bytes.length) ? inflated.bytes : undefined,
     crc: crc32Of(rest.subarray(0, size)),
     id: delta ? undefined : objectId(format, header.type as ObjectType, inflated.bytes),
   };
 }
 
+/** So many bytes of inflated entries are kept until their deltas are made; others are inflated again. */
+const maxKeptSizeBytes = 2 ** 24;
+
 /** What the objects of a pack may take. */
 class SizeBudget {
   readonly #maxObjectSizeBytes: number;
   #left: number;
+  #keptLeft = maxKeptSizeBytes;
 
   constructor(maxObjectSizeBytes: number, maxTotalSizeBytes: number) {
     this.#maxObjectSizeBytes = maxObjectSizeBytes;
     this.#left = maxTotalSizeBytes;
+  }
+
+  /** Whether so many more inflated bytes may stay in memory. */
+  keeps(size: number): boolean {
+    if (size > this.#keptLeft) return false;
+    this.#keptLeft -= size;
+    return true;
   }
 
   check(size: number): void {

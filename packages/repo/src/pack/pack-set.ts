@@ -144,8 +144,10 @@ export class PackSet {
       bases: this.#keptBases.drawer(),
     });
     // Indexes arrive in any order, and what is read must not depend on it.
-    const rank = ({ source }: OpenPack) => this.#sources.indexOf(source);
-    if (this.#unopened.size === 0) this.#open.sort((left, right) => rank(left) - rank(right));
+    if (this.#unopened.size > 0) return;
+    const ranks = new Map(this.#sources.map((one, rank) => [one, rank]));
+    const rank = (pack: OpenPack) => ranks.get(pack.source) as number;
+    this.#open.sort((left, right) => rank(left) - rank(right));
   }
 }
 

@@ -3,12 +3,13 @@ import { mapConcurrent } from "../concurrent.ts";
 import { isThin, packNameText, type Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
+import type { ObjectFormat } from "../pack/object-format.ts";
 import { ObjectReader } from "../pack/object-reader.ts";
-import type { PackPart } from "../pack/pack-concat.ts";
+import { concatWhole, type PackPart } from "../pack/pack-concat.ts";
 import { PackIndex } from "../pack/pack-index.ts";
 import { type IndexedPack, type JoinedPack, joinPacks } from "../pack/pack-join.ts";
 import { scanPack } from "../pack/pack-scan.ts";
-import { memoryPackSource, type PackSource } from "../pack/pack-source.ts";
+import { memoryPackSource } from "../pack/pack-source.ts";
 import { downloadInline, downloadWhole } from "./download.ts";
 
 /** In bytes: so much is in memory. */
@@ -52,37 +53,35 @@ export async function downloadCatalogue(
     mapConcurrent(inline, packConcurrency, (pack) => downloadInline(backend, pack, options.records, options)),
   ]);
   for (const { length } of bodies) options.progress?.(length);
-  const own = inline.length === 0 ? [] : await indexed(state, segments, read, inline, bodies, options);
-  const all = [...read, ...own];
-  const names = [...segments, ...inline].map(({ name }) => packNameText(name));
-  const parts = all.map(({ pack }, place) => ({ name: names[place] as string, body: pack }));
-  return { parts, joined: joinPacks(state.objects, all) };
+  const named = (all: readonly CataloguePack[], packs: readonly Uint8Array[]) =>
+    all.map(({ name }, place): PackPart => ({ name: packNameText(name), body: packs[place] as Uint8Array }));
+  const parts = named(
+    segments,
+    read.map(({ pack }) => pack),
+  );
+  const thin = named(inline, bodies);
+  const own = thin.length === 0 ? [] : [await indexed(state.objects, parts, read, thin, options)];
+  return { parts: [...parts, ...thin], joined: joinPacks(state.objects, [...read, ...own]) };
 }
 
-/** Inline packs with their indexes, for which the objects that they are built on are made. */
+/** Inline packs as one with its index, for which the objects that they are built on are made. */
 async function indexed(
-  { objects: format }: State,
-  segments: readonly CataloguePack[],
-  parts: readonly IndexedPack[],
-  inline: readonly CataloguePack[],
-  bodies: readonly Uint8Array[],
+  format: ObjectFormat,
+  segments: readonly PackPart[],
+  read: readonly IndexedPack[],
+  parts: readonly PackPart[],
   { signal }: RequestOptions,
-): Promise<IndexedPack[]> {
-  const source = (catalogued: CataloguePack, { pack, index }: IndexedPack): PackSource =>
-    memoryPackSource(packNameText(catalogued.name), pack, new PackIndex(format, index, pack.length));
-  const sources = parts.map((part, place) => source(segments[place] as CataloguePack, part));
-  const objects = new ObjectReader(format, []);
-  const externalBases = (ids: readonly string[], within: RequestOptions) => {
-    objects.useSources(sources.toReversed());
-    return objects.readMany(ids, { ...within, skipMissing: true });
-  };
-  const found: IndexedPack[] = [];
-  for (const [place, pack] of bodies.entries()) {
-    const { indexBytes: index } = await scanPack(format, pack, { signal, externalBases });
-    found.push({ pack, index });
-    sources.push(source(inline[place] as CataloguePack, { pack, index }));
-  }
-  return found;
+): Promise<IndexedPack> {
+  // At once, for each is most often built on the one before.
+  const pack = await concatWhole(format, parts);
+  const sources = read.map(({ pack, index }, place) =>
+    memoryPackSource((segments[place] as PackPart).name, pack, new PackIndex(format, index, pack.length)),
+  );
+  const objects = new ObjectReader(format, sources);
+  const externalBases = (ids: readonly string[], within: RequestOptions) =>
+    objects.readMany(ids, { ...within, skipMissing: true });
+  const { indexBytes: index } = await scanPack(format, pack, { signal, externalBases });
+  return { pack, index };
 }
 
 async function readSegment(
