@@ -10,17 +10,20 @@ import { errnoOf, fileError } from "./file-error.ts";
  * is read when its turn comes, and one that lies wholly before `after` never is.
  */
 export function* walk(calls: FileCalls, path: string, prefix: string, after: string): Generator<string> {
-  const places: string[] = [];
+  const behind = after.startsWith(prefix) ? after.slice(prefix.length) : "";
+  if (behind === "" && after > prefix) return;
+  // Names alone, for there may be thousands, of which one is asked for.
+  const names: string[] = [];
   for (const entry of readFolder(calls, path)) {
-    if (!isSegment(entry.name)) continue;
-    const kind = kindOf(calls, entry, `${path}/${entry.name}`);
-    const place = prefix + entry.name + (kind === "folder" ? "/" : "");
-    if (kind === "other" || place.length > maxKeyLength) continue;
-    if (place > after || (kind === "folder" && after.startsWith(place))) places.push(place);
+    const kind = kindOf(calls, entry, path);
+    const name = kind === "folder" ? `${entry.name}/` : entry.name;
+    if (kind === "other" || prefix.length + name.length > maxKeyLength) continue;
+    if (name > behind || (kind === "folder" && behind.startsWith(name))) names.push(name);
   }
-  for (const place of places.sort()) {
-    if (place.endsWith("/")) yield* walk(calls, `${path}/${place.slice(prefix.length, -1)}`, place, after);
-    else yield place;
+  for (const name of leastFirst(names)) {
+    if (!isSegment(name.replace(/\/$/, ""))) continue;
+    if (name.endsWith("/")) yield* walk(calls, `${path}/${name.slice(0, -1)}`, prefix + name, after);
+    else yield prefix + name;
   }
 }
 
@@ -34,17 +37,26 @@ function readFolder(calls: FileCalls, path: string): readonly Dirent[] {
   }
 }
 
-function kindOf(calls: FileCalls, entry: Dirent, path: string): "file" | "folder" | "other" {
+function kindOf(calls: FileCalls, entry: Dirent, folder: string): "file" | "folder" | "other" {
   if (entry.isFile()) return "file";
   if (entry.isDirectory()) return "folder";
   if (!entry.isSymbolicLink()) return "other";
   try {
     // Reads follow links, and so must lists.
-    const target = calls.stat(path);
+    const target = calls.stat(`${folder}/${entry.name}`);
     return target?.isFile() ? "file" : target?.isDirectory() ? "folder" : "other";
   } catch {
     return "other";
   }
+}
+
+/** In byte order. Whoever wants the first alone, of thousands, does not wait for the others to be sorted. */
+function* leastFirst(names: string[]): Generator<string, undefined> {
+  let [least] = names;
+  if (least === undefined) return;
+  for (const name of names) if (name < least) least = name;
+  yield least;
+  yield* names.sort().slice(1);
 }
 
 /** Hidden files, the temporary ones among them, and what else people put into folders are no keys. */
