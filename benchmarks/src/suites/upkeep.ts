@@ -5,15 +5,14 @@ import { LocalBackend } from "@trunks/backend-local";
 import { type Backend, listPages } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
 import { scope } from "@trunks/layers";
-import { compact, Repository } from "@trunks/repo";
+import { compact, maintenanceDue, Repository, sweep } from "@trunks/repo";
 import { measureInTurn, type Times } from "../measure.ts";
 import type { Row, Suite } from "../suite.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** Ten a day for a year. */
 const pushCount = 3650;
-/** As often as pushes look for it. */
-const interval = 16;
+const pushIntervalMs = 2.4 * 3_600_000;
 const fileCount = 400;
 const cloneRounds = 5;
 const ref = "refs/heads/main";
@@ -24,10 +23,12 @@ export const upkeep: Suite = {
     const source = history(workspace);
     const store = workspace.path("store");
     mkdirSync(store);
-    // In memory first: it is not the disk that is measured.
-    const memory = new MemoryBackend();
-    const repository = new Repository(memory);
-    const { pushed, written, merges } = await pushAll(workspace, source, repository);
+    // In memory first: it is not the disk that is measured. And by a clock of its own, so that what is retired is deleted in time.
+    const clock = { nowMs: 1_600_000_000_000 };
+    const now = () => clock.nowMs;
+    const memory = new MemoryBackend({ now });
+    const repository = new Repository(memory, { now });
+    const { pushed, written, merges } = await pushAll(workspace, source, repository, clock);
     await copyAll(memory, scope(new LocalBackend({ root: store }), "trunks/year.trunk/"));
     const packs = [...(await repository.readExisting()).packs.values()];
     const left = packs.reduce((sum, { pack }) => sum + pack.size, 0);
@@ -79,27 +80,30 @@ function history(workspace: Workspace): string {
   return folder;
 }
 
-/** Pushes one commit after the other, each as the thin pack that git makes of it, with compaction behind them. */
-async function pushAll(workspace: Workspace, source: string, repository: Repository) {
+/** Pushes one commit after the other, each as the thin pack that git makes of it, with maintenance behind them as `git push` starts it. */
+async function pushAll(workspace: Workspace, source: string, repository: Repository, clock: { nowMs: number }) {
   await repository.create();
   const ids = workspace.runGit(source, "rev-list", "--reverse", "main").trim().split("\n");
   const sums = { pushed: 0, written: 0, merges: 0 };
-  for (const [index, newId] of ids.entries()) {
+  const newId = () => randomBytes(16).toString("hex");
+  for (const [index, commit] of ids.entries()) {
+    clock.nowMs += pushIntervalMs;
     const state = await repository.readExisting();
     const oldId = ids[index - 1];
-    const input = `${newId}\n${oldId === undefined ? "" : `^${oldId}\n`}`;
+    const input = `${commit}\n${oldId === undefined ? "" : `^${oldId}\n`}`;
     const args = ["pack-objects", "--revs", "--stdout", "--thin", "--delta-base-offset", "--no-reuse-delta", "-q"];
     const { stdout } = spawnSync("git", args, { cwd: source, env: workspace.environment, input });
     await repository.publish({
-      moves: [{ ref, oldId, newId }],
+      moves: [{ ref, oldId, newId: commit }],
       basis: state.slot,
       assumed: oldId === undefined ? [] : [oldId],
       pack: { kind: "inline", bytes: stdout, objectCount: stdout.readUInt32BE(8) },
     });
     await repository.maintain();
     sums.pushed += stdout.length;
-    if (index % interval !== interval - 1) continue;
-    const compaction = await compact(repository, { newId: () => randomBytes(16).toString("hex") });
+    if (!maintenanceDue(await repository.readExisting())) continue;
+    const compaction = await compact(repository, { newId });
+    await sweep(repository, { newId });
     sums.written += compaction.writtenSize;
     sums.merges += compaction.segments;
   }
