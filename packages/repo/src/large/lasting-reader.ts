@@ -1,14 +1,9 @@
 import { type ByteRange, isTrunksError, type RequestOptions } from "@trunks/core";
 import type { GitObject, IdentifiedObject } from "../pack/git-object.ts";
 import { IdSet } from "../pack/id-set.ts";
+import { eachOnce } from "../pack/located-objects.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
-import {
-  type BaselessEntry,
-  eachOnce,
-  type ObjectInfo,
-  type ObjectReaderOptions,
-  type ReadManyOptions,
-} from "../pack/object-reader.ts";
+import type { BaselessEntry, ObjectInfo, ObjectReaderOptions, ReadManyOptions } from "../pack/object-reader.ts";
 import type { ObjectStream } from "../pack/object-stream.ts";
 import type { StoredEntry } from "../pack/pack-writer.ts";
 import type { LargeReader } from "./large-reader.ts";

@@ -1,9 +1,9 @@
 import { type ByteRange, type RequestOptions, resolveRange, TrunksError } from "@trunks/core";
 import type { GitObject, IdentifiedObject } from "../pack/git-object.ts";
+import { eachOnce } from "../pack/located-objects.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
 import {
   type BaselessEntry,
-  eachOnce,
   type ObjectInfo,
   ObjectReader,
   type ObjectReaderOptions,

@@ -1,67 +1,39 @@
 import type { RequestOptions } from "@trunks/core";
 import type { EntryResolver } from "./entry-resolver.ts";
+import { groupsBySpan, type LocatedObject } from "./located-objects.ts";
 import type { PackRange } from "./pack-blocks.ts";
 import { isDelta } from "./pack-entry.ts";
-import { type EntryLocation, locationOf, type OpenPack, type PackSet } from "./pack-set.ts";
+import { type EntryLocation, locationOf, type PackSet } from "./pack-set.ts";
 import { PlaceSet } from "./place-set.ts";
 
-/** An object that is wanted, and where it is. */
-export interface LocatedObject {
-  readonly id: string;
-  readonly place: EntryLocation;
-}
-
-/** Finds objects that come in the order of their places by the place: the list is all that it takes. */
-export class ObjectOrder {
-  readonly #objects: readonly LocatedObject[];
-  /** By pack, where its objects begin and end in the list. */
-  readonly #runs = new Map<OpenPack, { readonly start: number; end: number }>();
-
-  constructor(objects: readonly LocatedObject[]) {
-    this.#objects = objects;
-    for (const [index, { place }] of objects.entries()) {
-      const run = this.#runs.get(place.pack);
-      if (run === undefined) this.#runs.set(place.pack, { start: index, end: index + 1 });
-      else run.end = index + 1;
-    }
-  }
-
-  /** The number in the list of the object whose entry stands there. */
-  find({ pack, start }: EntryLocation): number | undefined {
-    const run = this.#runs.get(pack);
-    if (run === undefined) return undefined;
-    let { start: low, end: high } = run;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#objects[middle] as LocatedObject).place.start < start) low = middle + 1;
-      else high = middle;
-    }
-    return low < run.end && this.#objects[low]?.place.start === start ? low : undefined;
-  }
-}
+/** What brings a group of objects, or the beginning of it that spans no more bytes than this, into memory. */
+export type Prefetch = (group: readonly LocatedObject[], maxSize: number) => Promise<void>;
 
 /**
- * Cuts objects that come in the order of their places into groups that span no more than so many bytes of packs; the first no
- * more than half of it, for it is waited for and the others come meanwhile.
+ * The objects in groups that span no more than so many bytes of packs, each when what it needs was prefetched; the next is
+ * prefetched while one is worked on.
  */
-export function* groupsBySpan(objects: readonly LocatedObject[], maxSpan: number): Generator<LocatedObject[]> {
-  let limit = Math.floor(maxSpan / 2);
-  let group: LocatedObject[] = [];
-  let span = 0;
-  let previous: EntryLocation | undefined;
-  for (const object of objects) {
-    const { pack, start, end } = object.place;
-    span += end - (previous?.pack === pack ? Math.min(previous.end, start) : start);
-    if (span > limit && group.length > 0) {
-      yield group;
-      group = [];
-      limit = maxSpan;
-      span = end - start;
-    }
-    group.push(object);
-    previous = object.place;
+export async function* prefetchedGroups(
+  objects: readonly LocatedObject[],
+  maxSpan: number,
+  prefetch: Prefetch,
+): AsyncGenerator<LocatedObject[]> {
+  const begin = (group: readonly LocatedObject[]): Promise<void> => {
+    const coming = prefetch(group, maxSpan);
+    // Its failure is met when its turn comes, or never when the caller stops before.
+    coming.catch(() => {});
+    return coming;
+  };
+  const groups = groupsBySpan(objects, maxSpan);
+  let group = groups.next().value;
+  let coming = group && begin(group);
+  while (group !== undefined) {
+    await coming;
+    const next = groups.next().value;
+    coming = next && begin(next);
+    yield group;
+    group = next;
   }
-  if (group.length > 0) yield group;
 }
 
 /**

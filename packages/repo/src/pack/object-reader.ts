@@ -1,30 +1,17 @@
-import {
-  abortedError,
-  type ByteRange,
-  isTrunksError,
-  type RequestOptions,
-  resolveRange,
-  TrunksError,
-} from "@trunks/core";
+import { abortedError, type ByteRange, type RequestOptions, resolveRange, TrunksError } from "@trunks/core";
 import { Room } from "../platform.ts";
-import {
-  groupsBySpan,
-  type LocatedObject,
-  ObjectOrder,
-  prefetchCopies,
-  prefetchEntries,
-  prefetchPlaces,
-} from "./batch-prefetch.ts";
+import { type Prefetch, prefetchCopies, prefetchEntries, prefetchedGroups, prefetchPlaces } from "./batch-prefetch.ts";
 import { EntryResolver } from "./entry-resolver.ts";
 import { entryStream } from "./entry-stream.ts";
 import { type GitObject, type IdentifiedObject, type ObjectType, objectId } from "./git-object.ts";
-import { IdSet } from "./id-set.ts";
+import { type LocatedObject, locateMany, ObjectOrder } from "./located-objects.ts";
+import { explained, explainedStream, explanation } from "./object-failure.ts";
 import type { ObjectFormat, ObjectId } from "./object-format.ts";
 import { cutOut, type ObjectStream, onePiece, provedStream } from "./object-stream.ts";
 import { storedBytes, storedBytesAtHand } from "./pack-copy.ts";
 import { isDelta, maxEntryHeaderSizeBytes } from "./pack-entry.ts";
 import type { PackIndex } from "./pack-index.ts";
-import { type EntryLocation, type OpenPack, PackSet } from "./pack-set.ts";
+import { type EntryLocation, PackSet } from "./pack-set.ts";
 import type { PackSource } from "./pack-source.ts";
 import type { StoredEntry } from "./pack-writer.ts";
 
@@ -150,12 +137,11 @@ export class ObjectReader {
 
   /** As `readMany`, some at a time: for very many small objects, each of which would be waited for longer than it takes. */
   async *readBatches(ids: Iterable<ObjectId>, options: ReadManyOptions = {}): AsyncGenerator<IdentifiedObject[]> {
-    const objects = await this.#locateMany(ids, options);
+    const objects = await locateMany(this.#packs, ids, options);
     // Objects that are made at one moment are handed on together, and let go together.
     const room = new Room();
-    const prefetch = (group: readonly LocatedObject[], span: number) =>
-      prefetchEntries(this.#packs, this.#resolver, group, span, options);
-    for await (const group of this.#ahead(objects, prefetch)) {
+    const prefetch: Prefetch = (group, span) => prefetchEntries(this.#packs, this.#resolver, group, span, options);
+    for await (const group of this.#groups(objects, prefetch)) {
       let batch: IdentifiedObject[] = [];
       let size = 0;
       for (const object of group) {
@@ -177,17 +163,17 @@ export class ObjectReader {
    * does not come before it is named without its bytes. Otherwise as `readMany`.
    */
   async *copyMany(ids: Iterable<ObjectId>, options: RequestOptions = {}): AsyncGenerator<StoredEntry | BaselessEntry> {
-    const objects = await this.#locateMany(ids, options);
+    const objects = await locateMany(this.#packs, ids, options);
     const coming = new ObjectOrder(objects);
     const comes = (place: EntryLocation) => coming.find(place) !== undefined;
-    const prefetch = (group: readonly LocatedObject[], span: number) =>
+    const prefetch: Prefetch = (group, span) =>
       prefetchCopies(this.#packs, this.#resolver, group, comes, span, options);
     let position = -1;
     const copied = (place: EntryLocation | undefined): ObjectId | undefined => {
       const found = place && coming.find(place);
       return found !== undefined && found < position ? objects[found]?.id : undefined;
     };
-    for await (const { id, place } of oneByOne(this.#ahead(objects, prefetch))) {
+    for await (const { id, place } of oneByOne(this.#groups(objects, prefetch))) {
       position++;
       const header = await explained(id, place, () => this.#resolver.header(place, options));
       const baseId = isDelta(header) ? copied(this.#resolver.knownBases(place).next().value) : undefined;
@@ -217,14 +203,14 @@ export class ObjectReader {
     options: RequestOptions = {},
   ): AsyncGenerator<ObjectId> {
     const stored = 1.001 * limitBytes + maxEntryHeaderSizeBytes;
-    const located = await this.#locateMany(ids, options);
+    const located = await locateMany(this.#packs, ids, options);
     const objects = located.filter(({ place }) => place.end - place.start <= stored);
     const rangeOf = (place: EntryLocation) => this.#resolver.sizeRange(place);
-    const prefetch = async (group: readonly LocatedObject[]) => {
+    const prefetch: Prefetch = async (group) => {
       const places = group.map(({ place }) => place);
       await prefetchPlaces(this.#resolver, places, options, rangeOf);
     };
-    for await (const { id, place } of oneByOne(this.#ahead(objects, prefetch))) {
+    for await (const { id, place } of oneByOne(this.#groups(objects, prefetch))) {
       if ((await explained(id, place, () => this.#resolver.size(place, options))) < limitBytes) yield id;
     }
   }
@@ -266,30 +252,10 @@ export class ObjectReader {
     return explained(id, place, () => cutOut(pieces, start, end));
   }
 
-  /** The objects in groups, each when what it needs was prefetched; the next is prefetched while one is worked on. */
-  async *#ahead(
-    objects: readonly LocatedObject[],
-    prefetch: (group: readonly LocatedObject[], span: number) => Promise<void>,
-  ): AsyncGenerator<LocatedObject[]> {
+  #groups(objects: readonly LocatedObject[], prefetch: Prefetch): AsyncGenerator<LocatedObject[]> {
     const { blockCacheSizeBytes, blockSizeBytes } = this.#settings;
     // By a block or two less than whole requests bring, since a group begins and ends within a block.
-    const span = Math.floor(blockCacheSizeBytes / 4) - 2 * blockSizeBytes;
-    const begin = (group: readonly LocatedObject[]): Promise<void> => {
-      const coming = prefetch(group, span);
-      // Its failure is met when its turn comes, or never when the caller stops before.
-      coming.catch(() => {});
-      return coming;
-    };
-    const groups = groupsBySpan(objects, span);
-    let group = groups.next().value;
-    let coming = group && begin(group);
-    while (group !== undefined) {
-      await coming;
-      const next = groups.next().value;
-      coming = next && begin(next);
-      yield group;
-      group = next;
-    }
+    return prefetchedGroups(objects, Math.floor(blockCacheSizeBytes / 4) - 2 * blockSizeBytes, prefetch);
   }
 
   async #object({ id, place }: LocatedObject, options: RequestOptions): Promise<GitObject> {
@@ -316,26 +282,6 @@ export class ObjectReader {
       `object ${id} in pack ${place.pack.source.name}: it is ${found} that stands there`,
     );
   }
-
-  async #locateMany(ids: Iterable<ObjectId>, options: ReadManyOptions): Promise<LocatedObject[]> {
-    const objects: LocatedObject[] = [];
-    for (const id of eachOnce(ids)) {
-      const place = this.#packs.locateOpen(id) ?? (await this.#packs.locate(id, options));
-      if (place !== undefined) objects.push({ id, place });
-      else if (!options.skipMissing) throw new TrunksError("NOT_FOUND", `object ${id} is in no pack`);
-    }
-    const packs = new Map<OpenPack, number>();
-    for (const { place } of objects) if (!packs.has(place.pack)) packs.set(place.pack, packs.size);
-    return objects.sort((left, right) => {
-      if (left.place.pack === right.place.pack) return left.place.start - right.place.start;
-      return (packs.get(left.place.pack) as number) - (packs.get(right.place.pack) as number);
-    });
-  }
-}
-
-/** The same ids, each once, which can be gone through again. */
-export function eachOnce(ids: Iterable<ObjectId>): Iterable<ObjectId> {
-  return ids instanceof Set || ids instanceof IdSet ? ids : new Set(ids);
 }
 
 async function* oneByOne<Item>(groups: AsyncIterable<Item[]>): AsyncGenerator<Item> {
@@ -344,32 +290,4 @@ async function* oneByOne<Item>(groups: AsyncIterable<Item[]>): AsyncGenerator<It
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortedError(signal);
-}
-
-/** Says of a failure to make an object which object it is, and where it stands. */
-async function explained<Result>(id: ObjectId, place: EntryLocation, make: () => Promise<Result>): Promise<Result> {
-  try {
-    return await make();
-  } catch (error) {
-    throw explanation(id, place, error);
-  }
-}
-
-async function* explainedStream(
-  id: ObjectId,
-  place: EntryLocation,
-  pieces: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* pieces;
-  } catch (error) {
-    throw explanation(id, place, error);
-  }
-}
-
-function explanation(id: ObjectId, place: EntryLocation, error: unknown): unknown {
-  if (!isTrunksError(error, "CORRUPT") && !isTrunksError(error, "NOT_SUPPORTED")) return error;
-  return new TrunksError(error.code, `object ${id} in pack ${place.pack.source.name}: ${error.message}`, {
-    cause: error,
-  });
 }
