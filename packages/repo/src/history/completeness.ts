@@ -1,10 +1,14 @@
 import type { RequestOptions } from "@trunks/core";
-import { type IdentifiedObject, parseCommit, parseTag, treeEntries } from "../pack/git-object.ts";
+import {
+  type IdentifiedObject,
+  parseCommit,
+  parseTag,
+  submoduleMode,
+  treeEntries,
+  treeMode,
+} from "../pack/git-object.ts";
 import type { ObjectFormat } from "../pack/object-format.ts";
 import type { ObjectReader } from "../pack/object-reader.ts";
-
-const treeMode = 0o40000;
-const submoduleMode = 0o160000;
 
 /**
  * The id of an object that `id` reaches and that is not there; `undefined` when nothing is missing. What the `complete` objects

@@ -3,7 +3,7 @@ import type { EntryResolver } from "./entry-resolver.ts";
 import { groupsBySpan, type LocatedObject } from "./located-objects.ts";
 import type { PackRange } from "./pack-blocks.ts";
 import { isDelta } from "./pack-entry.ts";
-import { type EntryLocation, locationOf, type PackSet } from "./pack-set.ts";
+import type { EntryLocation } from "./pack-set.ts";
 import { PlaceSet } from "./place-set.ts";
 
 /** What brings a group of objects, or the beginning of it that spans no more bytes than this, into memory. */
@@ -42,7 +42,6 @@ export async function* prefetchedGroups(
  * read when it is met.
  */
 export async function prefetchEntries(
-  packs: PackSet,
   resolver: EntryResolver,
   objects: readonly LocatedObject[],
   maxSize: number,
@@ -55,7 +54,7 @@ export async function prefetchEntries(
     const missing: EntryLocation[] = [];
     // Grows while it is walked: a base that is in memory leads on at once.
     for (const place of wanted) {
-      const base = basePlace(packs, resolver, place);
+      const base = basePlace(resolver, place);
       if (base === undefined || !seen.add(base)) continue;
       (resolver.peekHeader(base) === undefined ? missing : wanted).push(base);
     }
@@ -65,7 +64,6 @@ export async function prefetchEntries(
 
 /** Brings the entries into memory, and the bases only of those deltas whose base `comes` not along. */
 export async function prefetchCopies(
-  packs: PackSet,
   resolver: EntryResolver,
   objects: readonly LocatedObject[],
   comes: (base: EntryLocation) => boolean,
@@ -78,10 +76,10 @@ export async function prefetchCopies(
     options,
   );
   const made = objects.filter(({ place }) => {
-    const base = basePlace(packs, resolver, place);
+    const base = basePlace(resolver, place);
     return base !== undefined && !comes(base);
   });
-  if (made.length > 0) await prefetchEntries(packs, resolver, made, maxSize, options);
+  if (made.length > 0) await prefetchEntries(resolver, made, maxSize, options);
 }
 
 /** Brings what is needed of the entries into memory, by default what is read of them first; answers how much that is. */
@@ -103,12 +101,10 @@ export async function prefetchPlaces(
 }
 
 /** Where the base of an entry stands, if it has one that is not made yet. */
-function basePlace(packs: PackSet, resolver: EntryResolver, place: EntryLocation): EntryLocation | undefined {
+function basePlace(resolver: EntryResolver, place: EntryLocation): EntryLocation | undefined {
   // Most are none: by their first byte they are told soonest.
   const header = resolver.peekDelta(place) === true ? resolver.peekHeader(place) : undefined;
   if (header === undefined || !isDelta(header)) return undefined;
-  const { baseOffset, baseId } = header;
-  const offset = baseOffset ?? place.pack.index.find(baseId as string);
-  const base = offset === undefined ? packs.locateOpen(baseId as string) : locationOf(place.pack, offset);
+  const base = resolver.knownBase(place, header);
   return base?.pack.bases.get(base.start) === undefined ? base : undefined;
 }

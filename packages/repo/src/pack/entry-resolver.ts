@@ -73,14 +73,19 @@ export class EntryResolver {
     return this.#isLarge(place) ? { start: place.start, end: place.start + maxEntryHeaderSizeBytes } : place;
   }
 
+  /** The base of a delta where it most often is: in the same pack, or in one whose index is loaded. */
+  knownBase({ pack }: EntryLocation, { baseOffset, baseId }: EntryHeader): EntryLocation | undefined {
+    const offset = baseOffset ?? pack.index.find(baseId as ObjectId);
+    return offset === undefined ? this.#packs.locateOpen(baseId as ObjectId) : locationOf(pack, offset);
+  }
+
   /** The bases of an entry, the nearest first, as far as they are known without a request. */
   *knownBases(place: EntryLocation): Generator<EntryLocation> {
     let last: EntryLocation | undefined = place;
     for (let length = 0; length < maxChainLength; length++) {
       const header = this.peekHeader(last);
       if (header === undefined || !isDelta(header)) return;
-      const { baseOffset } = header;
-      last = baseOffset === undefined ? this.#nearBase(last, header)[0] : locationOf(last.pack, baseOffset);
+      last = this.knownBase(last, header);
       if (last === undefined) return;
       yield last;
     }
@@ -92,8 +97,7 @@ export class EntryResolver {
     for (let length = 0; length < maxChainLength; length++) {
       const header = this.peekHeader(last) ?? (await this.header(last, options));
       if (!isDelta(header)) return length;
-      const { baseOffset } = header;
-      const base = baseOffset === undefined ? this.#nearBase(last, header)[0] : locationOf(last.pack, baseOffset);
+      const base = this.knownBase(last, header);
       if (base === undefined) return length + 1;
       last = base;
     }
@@ -200,18 +204,12 @@ export class EntryResolver {
         place = locationOf(place.pack, header.baseOffset);
         if (tried?.add(place) !== false) continue;
       } else {
-        hops.push({ place, header, bases: this.#nearBase(place, header), searched: false });
+        const base = this.knownBase(place, header);
+        hops.push({ place, header, bases: base === undefined ? [] : [base], searched: false });
         tried ??= placesOf(hops);
       }
       place = await this.#nextBase(hops, tried, options);
     }
-  }
-
-  /** The base of a `ref-delta` where it most often is: in the same pack, or in one that is at hand. */
-  #nearBase({ pack }: EntryLocation, { baseId }: EntryHeader): EntryLocation[] {
-    const offset = pack.index.find(baseId as ObjectId);
-    const base = offset === undefined ? this.#packs.locateOpen(baseId as ObjectId) : locationOf(pack, offset);
-    return base === undefined ? [] : [base];
   }
 
   /**

@@ -131,6 +131,10 @@ export interface TreeEntry {
   readonly id: ObjectId;
 }
 
+/** The modes of trees, and of commits of other repositories. */
+export const treeMode = 0o40000;
+export const submoduleMode = 0o160000;
+
 /** Modes and names that Git would warn of, not refuse, are passed on. Throws `CORRUPT` for what is no tree. */
 export function* treeEntries(format: ObjectFormat, data: Uint8Array): Generator<TreeEntry, void, undefined> {
   for (const cursor = new TreeCursor(format, data); cursor.next(); )
@@ -226,8 +230,6 @@ function compareEntries(left: TreeEntry, right: TreeEntry): number {
 function byteBehind({ mode, name }: TreeEntry, length: number): number {
   return name[length] ?? (mode === treeMode ? slash : 0);
 }
-
-const treeMode = 0o40000;
 const slash = 0x2f;
 const spaceByte = 0x20;
 const newline = 0x0a;

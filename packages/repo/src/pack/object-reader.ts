@@ -140,7 +140,7 @@ export class ObjectReader {
     const objects = await locateMany(this.#packs, ids, options);
     // Objects that are made at one moment are handed on together, and let go together.
     const room = new Room();
-    const prefetch: Prefetch = (group, span) => prefetchEntries(this.#packs, this.#resolver, group, span, options);
+    const prefetch: Prefetch = (group, span) => prefetchEntries(this.#resolver, group, span, options);
     for await (const group of this.#groups(objects, prefetch)) {
       let batch: IdentifiedObject[] = [];
       let size = 0;
@@ -166,8 +166,7 @@ export class ObjectReader {
     const objects = await locateMany(this.#packs, ids, options);
     const coming = new ObjectOrder(objects);
     const comes = (place: EntryLocation) => coming.find(place) !== undefined;
-    const prefetch: Prefetch = (group, span) =>
-      prefetchCopies(this.#packs, this.#resolver, group, comes, span, options);
+    const prefetch: Prefetch = (group, span) => prefetchCopies(this.#resolver, group, comes, span, options);
     let position = -1;
     const copied = (place: EntryLocation | undefined): ObjectId | undefined => {
       const found = place && coming.find(place);

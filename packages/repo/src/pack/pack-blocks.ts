@@ -23,7 +23,7 @@ export interface PackRange {
 }
 
 /** A pack no larger than this is read whole by the first request: its other objects are wanted next. */
-const wholePackSizeBytes = 2 ** 20;
+export const wholePackSizeBytes = 2 ** 20;
 
 /** Blocks that one request brought. They are kept and let go together, so that none is copied out of the answer. */
 export interface BlockRun extends PackRange {

@@ -1,12 +1,9 @@
 import type { RequestOptions } from "@trunks/core";
-import { TreeCursor } from "../pack/git-object.ts";
+import { submoduleMode, TreeCursor, treeMode } from "../pack/git-object.ts";
 import { IdSet } from "../pack/id-set.ts";
 import type { ObjectFormat, ObjectId } from "../pack/object-format.ts";
 import type { ObjectReader } from "../pack/object-reader.ts";
 import type { ObjectFilter } from "./object-filter.ts";
-
-const treeMode = 0o40000;
-const submoduleMode = 0o160000;
 
 /** Trees of one level, each with a path at which it stands; bytes are characters here. */
 type Level = Map<ObjectId, string>;

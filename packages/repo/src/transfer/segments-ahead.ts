@@ -1,11 +1,10 @@
 import type { Backend, ListedKey, RequestOptions } from "@trunks/core";
 import { indexKey, packKey, segmentPrefix } from "../format/key.ts";
 import type { Segment } from "../format/pack-name.ts";
+import { wholePackSizeBytes } from "../pack/pack-blocks.ts";
 import { sha256Hex } from "../platform.ts";
 
-/** A pack no larger is read whole by the first request: its other objects are wanted next. As in `PackBlocks`. */
-const wholePackSizeBytes = 2 ** 20;
-/** Of a larger one so much, where the newest commits and trees stand. */
+/** Of a pack that is not read whole so much, where the newest commits and trees stand. */
 const headSizeBytes = 2 ** 18;
 
 /** Of trunks with more segments, or larger ones, nothing is read ahead. */

@@ -1,5 +1,12 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { type IdentifiedObject, parseCommit, parseTag, TreeCursor } from "../pack/git-object.ts";
+import {
+  type IdentifiedObject,
+  parseCommit,
+  parseTag,
+  submoduleMode,
+  TreeCursor,
+  treeMode,
+} from "../pack/git-object.ts";
 import { type ObjectFormat, type ObjectId, objectIdBytes, readObjectId } from "../pack/object-format.ts";
 import type { ObjectReader } from "../pack/object-reader.ts";
 import { type PackIndexes, trunkObjects } from "../transfer/objects.ts";
@@ -16,9 +23,6 @@ export interface ReachableOptions extends RequestOptions {
   /** Told now and then how many objects were found. */
   readonly progress?: (objects: number) => void;
 }
-
-const treeMode = 0o40000;
-const submoduleMode = 0o160000;
 
 /** Of packs, and of bases, in bytes: what a walk needs beside the indexes and what it has found stays small. */
 const caches = { blockCacheSizeBytes: 2 ** 24, baseCacheSizeBytes: 2 ** 24 };
