@@ -17,6 +17,7 @@ export function prepare(): void {
     try {
       for (const algorithm of ["sha1", "sha256"] as const) digestHex(algorithm, emptyStream);
       inflate(emptyStream, 0);
+      new TextDecoder();
     } catch {
       // Whoever needs what there is not will hear of it.
     }
