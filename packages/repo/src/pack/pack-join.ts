@@ -1,7 +1,15 @@
 import { createDigest, digestHex, hexFromBytes } from "../platform.ts";
 import { compareIds, type ObjectFormat, objectIdBytes, objectIdSizeBytes } from "./object-format.ts";
 import { packHeader, packHeaderSizeBytes } from "./pack-header.ts";
-import { fanoutStart, idsStart, indexSignature, indexVersion, largeOffset, tablesOf } from "./pack-index-layout.ts";
+import {
+  fanoutStart,
+  type IndexTables,
+  idsStart,
+  indexSignature,
+  indexVersion,
+  largeOffset,
+  tablesOf,
+} from "./pack-index-layout.ts";
 
 /** A pack in memory, thin or not, and its index of version 2. */
 export interface IndexedPack {
@@ -55,8 +63,9 @@ class IndexJoin {
   constructor(format: ObjectFormat, parts: readonly IndexedPack[]) {
     this.#format = format;
     this.#idSize = objectIdSizeBytes(format);
-    this.#indexes = parts.map(({ index }) => index);
-    this.#views = parts.map(({ index }) => new DataView(index.buffer, index.byteOffset, index.length));
+    // Where whole words of them can be copied.
+    this.#indexes = parts.map(({ index }) => (index.byteOffset % 4 === 0 ? index : index.slice()));
+    this.#views = this.#indexes.map((index) => new DataView(index.buffer, index.byteOffset, index.length));
     this.#counts = this.#views.map((view) => view.getUint32(idsStart - 4));
     let shift = 0;
     this.#shifts = parts.map(({ pack }) => {
@@ -75,29 +84,41 @@ class IndexJoin {
     if (total > maxEntries || this.#counts.length > 2 ** 16) return undefined;
     const keys = new Float64Array(total);
     let entry = 0;
+    const parts = this.#parts;
+    const positions = this.#positions;
+    const idSize = this.#idSize;
     for (const [part, count] of this.#counts.entries()) {
       const view = this.#views[part] as DataView;
       for (let position = 0; position < count; position++) {
-        this.#parts[entry] = part;
-        this.#positions[entry] = position;
-        keys[entry] = view.getUint32(idsStart + position * this.#idSize) * maxEntries + entry;
+        parts[entry] = part;
+        positions[entry] = position;
+        keys[entry] = view.getUint32(idsStart + position * idSize) * maxEntries + entry;
         entry++;
       }
     }
     keys.sort();
     // Plainly counted, here and below: this is done once in a process, most often before it is compiled.
     const order = new Uint32Array(total);
-    for (let place = 0; place < total; place++) order[place] = (keys[place] as number) % maxEntries;
-    for (let place = 1; place < total; place++) {
-      // Few have the same four bytes.
-      for (let at = place; at > 0; at--) {
-        const difference = this.#compare(order[at - 1] as number, order[at] as number);
-        if (difference === 0) return undefined;
-        if (difference < 0) break;
-        [order[at - 1], order[at]] = [order[at] as number, order[at - 1] as number];
-      }
+    let before = -1;
+    for (let place = 0; place < total; place++) {
+      const key = keys[place] as number;
+      const head = Math.floor(key / maxEntries);
+      order[place] = key - head * maxEntries;
+      if (head === before && !this.#settle(order, place)) return undefined;
+      before = head;
     }
     return order;
+  }
+
+  /** Puts the last of the first entries in its place among those with the same four bytes; false when its object is there already. */
+  #settle(order: Uint32Array, last: number): boolean {
+    for (let at = last; at > 0; at--) {
+      const difference = this.#compare(order[at - 1] as number, order[at] as number);
+      if (difference === 0) return false;
+      if (difference < 0) break;
+      [order[at - 1], order[at]] = [order[at] as number, order[at - 1] as number];
+    }
+    return true;
   }
 
   bytes(order: Uint32Array, packChecksum: string): Uint8Array {
@@ -108,20 +129,28 @@ class IndexJoin {
     view.setUint32(4, indexVersion);
     const counts = new Uint32Array(256);
     const tables = this.#counts.map((count) => tablesOf(this.#format, count));
-    const idSize = this.#idSize;
+    const target = wordsOf(bytes);
+    const sources = this.#indexes.map((index, part) => ({
+      index,
+      words: wordsOf(index),
+      view: this.#views[part] as DataView,
+      crcs: (tables[part] as IndexTables).crcsStart / 4,
+      offsets: (tables[part] as IndexTables).offsetsStart,
+      shift: this.#shifts[part] as number,
+    }));
+    const parts = this.#parts;
+    const positions = this.#positions;
+    const idWords = this.#idSize / 4;
     for (let place = 0; place < order.length; place++) {
       const entry = order[place] as number;
-      const part = this.#parts[entry] as number;
-      const position = this.#positions[entry] as number;
-      const source = this.#views[part] as DataView;
-      const { crcsStart: crcs, offsetsStart: offsets } = tables[part] as ReturnType<typeof tablesOf>;
-      const from = idsStart + position * idSize;
-      const to = idsStart + place * idSize;
-      for (let at = 0; at < idSize; at += 4) view.setUint32(to + at, source.getUint32(from + at));
-      counts[source.getUint8(from)]! += 1;
-      view.setUint32(crcsStart + 4 * place, source.getUint32(crcs + 4 * position));
-      const offset = source.getUint32(offsets + 4 * position) + (this.#shifts[part] as number);
-      view.setUint32(offsetsStart + 4 * place, offset);
+      const position = positions[entry] as number;
+      const source = sources[parts[entry] as number] as (typeof sources)[number];
+      const from = idsStart / 4 + position * idWords;
+      const to = idsStart / 4 + place * idWords;
+      for (let word = 0; word < idWords; word++) target[to + word] = source.words[from + word] as number;
+      target[crcsStart / 4 + place] = source.words[source.crcs + position] as number;
+      counts[source.index[4 * from] as number]! += 1;
+      view.setUint32(offsetsStart + 4 * place, source.view.getUint32(source.offsets + 4 * position) + source.shift);
     }
     let total = 0;
     for (const [firstByte, count] of counts.entries()) {
@@ -143,4 +172,9 @@ class IndexJoin {
   #idStart(entry: number): number {
     return idsStart + (this.#positions[entry] as number) * this.#idSize;
   }
+}
+
+/** The bytes in fours, in the order of this machine: to be moved, not to be read. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
 }

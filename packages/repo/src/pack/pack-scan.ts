@@ -1,5 +1,5 @@
 import { type RequestOptions, TrunksError } from "@trunks/core";
-import { crc32Of, digestHex, hexFromBytes, inflate } from "../platform.ts";
+import { crc32Of, digestHex, hexFromBytes, inflate, Room } from "../platform.ts";
 import { parseDeltaSizes } from "./delta.ts";
 import { type ExternalBases, resolveDeltas, type ScannedEntry } from "./delta-tree.ts";
 import { type ObjectType, objectId } from "./git-object.ts";
@@ -62,7 +62,7 @@ function scanEntry(
   const rest = bytes.subarray(offset, end);
   const header = parseEntryHeader(format, rest, 0, offset);
   budget.check(header.size);
-  const inflated = inflate(rest.subarray(header.headerSize), header.size);
+  const inflated = inflate(rest, header.size, budget.room, header.headerSize);
   const size = header.headerSize + inflated.consumed;
   const delta = isDelta(header);
   budget.take(delta ? parseDeltaSizes(inflated.bytes).size : header.size);
@@ -84,6 +84,8 @@ class SizeBudget {
   readonly #maxObjectSizeBytes: number;
   #left: number;
   #keptLeft = maxKeptSizeBytes;
+  /** Of small entries, all of which live for as long as the scan. */
+  readonly room = new Room();
 
   constructor(maxObjectSizeBytes: number, maxTotalSizeBytes: number) {
     this.#maxObjectSizeBytes = maxObjectSizeBytes;
