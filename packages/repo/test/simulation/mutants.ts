@@ -244,8 +244,8 @@ export const mutants: readonly Mutant[] = [
       { file: "mirror/mirrors.ts", found: "await this.#checkAll(places, state, options);", replacement: "" },
       {
         file: "mirror/mirrors.ts",
-        found: "this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options),",
-        replacement: "",
+        found: "const copies = this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options);",
+        replacement: "const copies = Promise.resolve();",
       },
     ],
   },
