@@ -77,7 +77,8 @@ async function indexed(
   const sources = read.map(({ pack, index }, place) =>
     memoryPackSource((segments[place] as PackPart).name, pack, new PackIndex(format, index, pack.length)),
   );
-  const objects = new ObjectReader(format, sources);
+  // What is built on was most often pushed just before.
+  const objects = new ObjectReader(format, sources.toReversed());
   const externalBases = (ids: readonly string[], within: RequestOptions) =>
     objects.readMany(ids, { ...within, skipMissing: true });
   const { indexBytes: index } = await scanPack(format, pack, { signal, externalBases });
