@@ -71,6 +71,19 @@ describe("a promotion while the primary is there", () => {
     expect((await stateOf("a")).refs.get("refs/heads/main")?.id).toBe(oid(1));
   });
 
+  test("stops a push that is made for what it has left, before anything is uploaded", async () => {
+    await promote(await places.begin(["a"]), "a");
+    const reader = places.repository();
+    const state = (await reader.read()) as State;
+    const [here, there] = [await places.content("primary"), await places.content("a")];
+    await expect(publish(reader, state, "refs/heads/main", 2, true)).rejects.toMatchObject({
+      code: "PRECONDITION_FAILED",
+      message: expect.stringContaining("the trunk's primary is a"),
+    });
+    expect(await places.content("primary")).toEqual(here);
+    expect(await places.content("a")).toEqual(there);
+  });
+
   test("and a push at the same time, in many orders: whoever was acknowledged is in the new primary", async () => {
     let acknowledged = 0;
     await someInterleavings(300, async (enter, random) => {
