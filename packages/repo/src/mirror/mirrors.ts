@@ -99,10 +99,7 @@ export class Mirrors {
     this.#checked = state.recordDigest;
   }
 
-  /**
-   * Throws what is known already to stand in the way of a push, before its data is written: that another store was made the
-   * primary, and what followers say (see `Followers.judge`).
-   */
+  /** Throws what is known already to stand in the way of a push, before its data is written; and see `Followers.judge`. */
   async judge(state: State, moves: readonly RefMove[], options: RequestOptions = {}): Promise<void> {
     const { map } = state;
     if (map.primary !== undefined) checkPrimary(state, await this.self(options));

@@ -5,8 +5,10 @@ import { collector } from "./actors/collector.ts";
 import { compactor } from "./actors/compactor.ts";
 import { flapper } from "./actors/flapper.ts";
 import { packer } from "./actors/packer.ts";
+import { promoter } from "./actors/promoter.ts";
 import { reader } from "./actors/reader.ts";
 import { snapshotter } from "./actors/snapshotter.ts";
+import { straggler } from "./actors/straggler.ts";
 import { sweeper } from "./actors/sweeper.ts";
 import { writer } from "./actors/writer.ts";
 import type { Commits } from "./commits.ts";
@@ -37,6 +39,11 @@ export function mirrorsOf(seed: number): readonly string[] {
   return seed % 16 === 2 ? ["backup"] : ["archive", "backup"];
 }
 
+/** Whether other stores are made the primary while everybody pushes. */
+function hasPromotions(seed: number): boolean {
+  return mirrorsOf(seed).length > 0 && seed % 3 === 1;
+}
+
 /** Who takes part, by name. A new kind of actor is a file in `actors`, and a line here. */
 export function castOf(seed: number): Map<string, Actor> {
   // In every third history a crowd comes at once, so that pushes wait for one another to be carried; in every sixth they all
@@ -45,9 +52,10 @@ export function castOf(seed: number): Map<string, Actor> {
   const writers = Array.from({ length: crowd[0] as number }, () => writer);
   const flappers = Array.from({ length: crowd[1] as number }, () => flapper);
   const upkeep = usesGit(seed)
-    ? [packer, packer, collector, collector, cleaner, cleaner, archivist]
+    ? [packer, packer, collector, collector, cleaner, cleaner, archivist, straggler]
     : [compactor, compactor, sweeper, sweeper];
   const rough = mirrorsOf(seed).length > 0 ? [] : [snapshotter, carrier];
-  const others = [reader, reader, ...upkeep, ...rough];
+  const operators = hasPromotions(seed) ? [promoter, promoter] : [];
+  const others = [reader, reader, ...upkeep, ...rough, ...operators];
   return new Map([...writers, ...flappers, ...others].map((actor, number) => [`${actor.name}-${number}`, actor]));
 }

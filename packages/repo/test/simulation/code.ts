@@ -6,6 +6,7 @@ import * as record from "../../src/format/record.ts";
 import * as append from "../../src/journal/append.ts";
 import * as folding from "../../src/journal/fold.ts";
 import * as mirrorChange from "../../src/mirror/change.ts";
+import * as promotion from "../../src/mirror/promote.ts";
 import * as repository from "../../src/repository.ts";
 import * as download from "../../src/transfer/download.ts";
 import * as objects from "../../src/transfer/objects.ts";
@@ -27,6 +28,7 @@ export interface Code {
   readonly emptyState: typeof folding.emptyState;
   readonly appendRecord: typeof append.appendRecord;
   readonly addMirror: typeof mirrorChange.addMirror;
+  readonly promote: typeof promotion.promote;
   readonly uploadSegments: typeof upload.uploadSegments;
   readonly downloadInline: typeof download.downloadInline;
   readonly downloadSegment: typeof download.downloadSegment;
@@ -54,6 +56,7 @@ export const ownCode: Code = {
   ...folding,
   ...append,
   ...mirrorChange,
+  ...promotion,
   ...upload,
   ...download,
   ...objects,
@@ -86,6 +89,7 @@ export async function withPatchedCode<Result>(
       "journal/fold",
       "journal/append",
       "mirror/change",
+      "mirror/promote",
       "transfer/segment-upload",
       "transfer/download",
       "transfer/objects",

@@ -4,12 +4,16 @@ import type { LargeBlobBody } from "../../src/large/large-upload.ts";
 import { type GitObject, objectId } from "../../src/pack/git-object.ts";
 import { objectIdBytes } from "../../src/pack/object-format.ts";
 import { onePiece } from "../../src/pack/object-stream.ts";
-import { PackIndex } from "../../src/pack/pack-index.ts";
+import { parseEntryHeader } from "../../src/pack/pack-entry.ts";
+import { type IndexedEntry, PackIndex } from "../../src/pack/pack-index.ts";
 import { packIndexBytes } from "../../src/pack/pack-index-bytes.ts";
 import { PackWriter } from "../../src/pack/pack-writer.ts";
 import { sha256 } from "../samples.ts";
-import type { CommitPack, Commits } from "./commits.ts";
+import type { CommitPack, Commits, PackedObject } from "./commits.ts";
 import { largeContent } from "./large-files.ts";
+
+/** What all files have in common, so that deltas between them are worth it. */
+const template = "all that follows is the same in every file\n".repeat(4);
 
 /**
  * Commits as Git makes them, each with a file of its own, in Git's packs: for upkeep that looks inside. Some have a large file
@@ -20,15 +24,15 @@ export class GitCommits implements Commits {
   readonly #objects = new Map<string, readonly (GitObject & { readonly id: string })[]>();
   readonly #large = new Map<string, GitObject & { readonly id: string }>();
   readonly #hasLarge: boolean;
-  /** The ids in packs that were made here, by the digests of their bytes. */
-  readonly #packed = new Map<string, readonly string[]>();
+  /** What is in packs that were made here, by the digests of their bytes. */
+  readonly #packed = new Map<string, readonly PackedObject[]>();
 
   constructor(hasLarge = false) {
     this.#hasLarge = hasLarge;
   }
 
   make(parent: string | undefined, random: { hex(digits: number): string }): string {
-    const blob = identified("blob", encodeText(`${random.hex(12)}\n`));
+    const blob = identified("blob", encodeText(`${random.hex(12)}\n${template}`));
     const large = this.#hasLarge && random.hex(1) < "c" ? identified("blob", largeContent(random)) : undefined;
     const files = [encodeText("100644 file\0"), objectIdBytes(blob.id)];
     if (large !== undefined) files.push(encodeText("100644 large\0"), objectIdBytes(large.id));
@@ -47,18 +51,22 @@ export class GitCommits implements Commits {
     return [...this.#of(commit), ...(large === undefined ? [] : [large])].map(({ id }) => id);
   }
 
-  async pack(commits: Iterable<string>): Promise<CommitPack> {
-    const objects = [...commits].flatMap((commit) => this.#of(commit));
+  async pack(commits: Iterable<string>, bases: readonly string[] = []): Promise<CommitPack> {
+    const oldestFirst = [...commits].reverse();
     const pieces: Uint8Array[] = [];
-    const writer = new PackWriter("sha1", objects.length, async (bytes) => {
-      pieces.push(bytes.slice());
-    });
-    for (const object of objects) await writer.add(object);
+    const write = async (bytes: Uint8Array) => void pieces.push(bytes.slice());
+    const objectCount = oldestFirst.reduce((sum, commit) => sum + this.#of(commit).length, 0);
+    const writer = new PackWriter("sha1", objectCount, write, { thin: true });
+    let base = bases.at(-1);
+    for (const commit of oldestFirst) {
+      const [, , like] = base === undefined ? [] : this.#of(base);
+      for (const object of this.#of(commit)) await writer.add(object, object.type === "blob" ? like : undefined);
+      base = commit;
+    }
     const { entries, checksum } = await writer.finish();
     const pack = Buffer.concat(pieces);
-    const ids = objects.map(({ id }) => id);
-    this.#packed.set(sha256(pack), ids);
-    return { pack, index: packIndexBytes("sha1", entries, checksum), objectCount: objects.length };
+    this.#packed.set(sha256(pack), packedObjects(pack, entries));
+    return { pack, index: packIndexBytes("sha1", entries, checksum), objectCount };
   }
 
   large(commits: Iterable<string>): readonly LargeBlobBody[] {
@@ -68,9 +76,9 @@ export class GitCommits implements Commits {
     });
   }
 
-  idsIn({ pack }: CataloguePack, bytes: Uint8Array, index: Uint8Array | undefined): readonly string[] {
+  objectsIn({ pack }: CataloguePack, bytes: Uint8Array, index: Uint8Array | undefined): readonly PackedObject[] {
     if (index === undefined) return this.#packed.get(sha256(bytes)) ?? [];
-    return [...new PackIndex("sha1", index, pack.size).entries()].map(({ id }) => id);
+    return packedObjects(bytes, new PackIndex("sha1", index, pack.size).entries());
   }
 
   #of(commit: string): readonly (GitObject & { readonly id: string })[] {
@@ -78,6 +86,16 @@ export class GitCommits implements Commits {
     if (objects === undefined) throw new Error(`nobody has made ${commit}`);
     return objects;
   }
+}
+
+/** In the order of the pack, where a base in it stands before its deltas. */
+function packedObjects(bytes: Uint8Array, entries: Iterable<IndexedEntry>): PackedObject[] {
+  const inOrder = [...entries].sort((left, right) => left.offset - right.offset);
+  const idAt = new Map(inOrder.map(({ offset, id }) => [offset, id]));
+  return inOrder.map(({ id, offset }) => {
+    const { baseOffset, baseId } = parseEntryHeader("sha1", bytes, offset, offset);
+    return { id, baseId: baseOffset === undefined ? baseId : idAt.get(baseOffset) };
+  });
 }
 
 function identified(type: GitObject["type"], data: Uint8Array): GitObject & { readonly id: string } {

@@ -2,7 +2,7 @@ import { isContainer } from "../../src/format/container.ts";
 import { packKeys, packNameOfKey, packNameText } from "../../src/format/pack-name.ts";
 import type { CataloguePack, State } from "../../src/format/state.ts";
 import type { Code } from "./code.ts";
-import { ancestry, type Commits } from "./commits.ts";
+import { ancestry, type Commits, type PackedObject } from "./commits.ts";
 import { largeIn } from "./large-files.ts";
 import type { SimulatedStore } from "./simulated-store.ts";
 
@@ -15,7 +15,7 @@ export class Holdings {
   readonly #commits: Commits;
   readonly #store: SimulatedStore;
   /** What the packs in the store's files hold. */
-  readonly #objects = new WeakMap<Uint8Array, readonly string[]>();
+  readonly #objects = new WeakMap<Uint8Array, readonly PackedObject[]>();
   /** What large blobs are made of, by the containers that hold their manifests. */
   readonly #needed = new WeakMap<Uint8Array, ReadonlyMap<string, readonly string[]>>();
   /** The state that is spoken of from here on. */
@@ -50,7 +50,7 @@ export class Holdings {
 
   #take(packs: readonly CataloguePack[]): void {
     const present = this.#present;
-    for (const pack of packs) for (const id of this.#objectsIn(pack)) present.add(id);
+    this.#takeObjects(packs.flatMap((pack) => this.#objectsIn(pack)));
     for (const { pack, name } of packs) {
       if (!isContainer(pack)) continue;
       const [bytes, index] = packKeys(name).map((key) => this.#store.keys.get(key)?.bytes);
@@ -58,6 +58,20 @@ export class Holdings {
       const needed = this.#needed.get(bytes) ?? largeIn(pack, bytes, index);
       this.#needed.set(bytes, needed);
       for (const [id, parts] of needed) if (parts.every((part) => present.has(part))) present.add(id);
+    }
+  }
+
+  /** Those that can be made: of deltas the base must be there as well. */
+  #takeObjects(objects: readonly PackedObject[]): void {
+    const present = this.#present;
+    for (let left = objects; ; ) {
+      const before = left.length;
+      left = left.filter(({ id, baseId }) => {
+        const isMade = baseId === undefined || present.has(baseId);
+        if (isMade) present.add(id);
+        return !isMade;
+      });
+      if (left.length === 0 || left.length === before) return;
     }
   }
 
@@ -73,7 +87,7 @@ export class Holdings {
     return undefined;
   }
 
-  #objectsIn(catalogued: CataloguePack): readonly string[] {
+  #objectsIn(catalogued: CataloguePack): readonly PackedObject[] {
     const { name, pack } = catalogued;
     const files = packKeys(name).map((key) => this.#store.keys.get(key)?.bytes);
     const [file, index] = files;
@@ -81,7 +95,7 @@ export class Holdings {
     const known = this.#objects.get(file);
     if (known !== undefined) return known;
     const isGone = name.kind === "record" && this.#code.decodeSlot(file, name.slot).kind !== "record";
-    const objects = isGone ? [] : this.#commits.idsIn(catalogued, file.subarray(file.length - pack.size), index);
+    const objects = isGone ? [] : this.#commits.objectsIn(catalogued, file.subarray(file.length - pack.size), index);
     this.#objects.set(file, objects);
     return objects;
   }

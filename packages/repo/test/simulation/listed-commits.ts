@@ -1,5 +1,5 @@
 import { decodeText, encodeText } from "../../src/format/text.ts";
-import type { CommitPack, Commits } from "./commits.ts";
+import type { CommitPack, Commits, PackedObject } from "./commits.ts";
 
 /** Commits that are nothing but ids, in packs that are lists of them: quick, and enough where nobody looks inside. */
 export class ListedCommits implements Commits {
@@ -25,7 +25,8 @@ export class ListedCommits implements Commits {
     return [];
   }
 
-  idsIn(_: unknown, bytes: Uint8Array): readonly string[] {
-    return decodeText(bytes).split("\n").filter(Boolean);
+  objectsIn(_: unknown, bytes: Uint8Array): readonly PackedObject[] {
+    const ids = decodeText(bytes).split("\n").filter(Boolean);
+    return ids.map((id) => ({ id }));
   }
 }

@@ -8,7 +8,8 @@ import type { World } from "./world.ts";
 
 /**
  * A mirror's store, held against the primary's journal, which alone decides: each slot has the primary's record, after the primary had
- * it and in order, and whatever the refs of its newest slot reach is whole in this store.
+ * it and in order, and whatever the refs of its newest slot reach is whole in this store. From the slot behind its promotion on
+ * its own journal is the one that decides, and no other store's.
  */
 export class MirrorTruth {
   readonly name: string;
@@ -48,10 +49,17 @@ export class MirrorTruth {
   #checkSlot(slot: number): void {
     const digest = this.#digest(slot);
     if (digest === undefined) throw new Violation(`${this.name} has lost slot ${slot}`);
+    if (this.#isMirror && slot > this.#truth.slot && this.#truth.primary === this.name) this.#fill(slot);
     if (digest !== this.#truth.digest(slot)) throw new Violation(`${this.name} has another record in slot ${slot}`);
     if (!this.#isMirror || slot <= this.slot) return;
     if (slot !== this.slot + 1) throw new Violation(`${this.name} has a hole before slot ${slot}`);
     this.slot = slot;
+  }
+
+  /** It was made the primary, so that its own journal decides. */
+  #fill(slot: number): void {
+    const bytes = this.store.keys.get(recordKey(slot))?.bytes as Uint8Array;
+    this.#truth.fill(slot, bytes, this.name, this.store);
   }
 
   #digest(slot: number): string | undefined {

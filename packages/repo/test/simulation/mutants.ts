@@ -1,4 +1,5 @@
 import type { Patch } from "./code.ts";
+import { mirrorMutants } from "./mirror-mutants.ts";
 import type { Lapses } from "./scene.ts";
 
 /** A rule left out, and what the rule says. */
@@ -31,7 +32,7 @@ export const adjustableWindow: readonly Patch[] = [
 /** A few packs are worth compacting and thin for a while, small records a stub, and a minute is a long time: a short history has no more. */
 export const fewPacks: readonly Patch[] = [
   { file: "upkeep/compaction-plan.ts", found: "const fanOut = 16;", replacement: "const fanOut = 3;" },
-  { file: "upkeep/compaction-plan.ts", found: "const inlineCount = 64;", replacement: "const inlineCount = 4;" },
+  { file: "upkeep/compaction-plan.ts", found: "const inlineCount = 64;", replacement: "const inlineCount = 2;" },
   { file: "upkeep/compaction-plan.ts", found: "const thinCount = 64;", replacement: "const thinCount = 3;" },
   { file: "upkeep/compaction-plan.ts", found: "const heavyRatio = 2;", replacement: "const heavyRatio = 0.2;" },
   { file: "upkeep/stub.ts", found: "const leastSizeBytes = 4096;", replacement: "const leastSizeBytes = 1;" },
@@ -119,6 +120,17 @@ export const mutants: readonly Mutant[] = [
         file: "upkeep/collect.ts",
         found: "      (await isWhole(repository, later, change, kept, { signal, indexes }));",
         replacement: "      true;",
+      },
+    ],
+  },
+  {
+    name: "thin-taken",
+    rule: "a collection that leaves anything out takes in all thin packs",
+    patches: [
+      {
+        file: "upkeep/collect.ts",
+        found: "if (isNeedless || isThin(pack)) packs.push(pack);",
+        replacement: "if (isNeedless) packs.push(pack);",
       },
     ],
   },
@@ -237,40 +249,5 @@ export const mutants: readonly Mutant[] = [
       { file: "journal/read.ts", found: "backend.capabilities.promptList", replacement: "true", everywhere: true },
     ],
   },
-  {
-    name: "mirror-even",
-    rule: "a push first brings every strict mirror up",
-    patches: [
-      { file: "mirror/mirrors.ts", found: "await this.#checkAll(places, state, options);", replacement: "" },
-      {
-        file: "mirror/mirrors.ts",
-        found: "const copies = this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options);",
-        replacement: "const copies = Promise.resolve();",
-      },
-    ],
-  },
-  {
-    name: "mirror-data",
-    rule: "a mirror gets packs before the records that name them",
-    patches: [
-      {
-        file: "mirror/copy.ts",
-        found: "await copyPacks(source, target, packsAfter(state, from), options);",
-        replacement: "",
-      },
-      { file: "mirror/uploads.ts", found: "if (packs.length === 0) return;", replacement: "return;" },
-    ],
-  },
-  {
-    name: "mirror-first",
-    rule: "a record is in the primary before it is in a mirror",
-    patches: [
-      {
-        file: "mirror/mirrors.ts",
-        found: "const won = await appendRecord(this.#primary,",
-        replacement:
-          "await this.#spread(places, record.slot, encoded, options);\n    const won = await appendRecord(this.#primary,",
-      },
-    ],
-  },
+  ...mirrorMutants,
 ];

@@ -4,6 +4,7 @@ import type { State } from "../../src/format/state.ts";
 import type { Repository } from "../../src/repository.ts";
 import type { Publication } from "../../src/transfer/publication.ts";
 import { ancestry } from "./commits.ts";
+import { habitsOf } from "./habits.ts";
 import { count, isAway, type Process, type Scene } from "./scene.ts";
 import type { Told } from "./truth.ts";
 
@@ -15,13 +16,27 @@ type Choice = (state: State) => RefMove[];
 
 /** One push of a user, packed again as often as it must be. */
 export async function push(process: Process, repository: Repository, choose: Choice): Promise<void> {
+  const state = await process.read(repository, true).catch((error) => {
+    if (!process.isSentElsewhere(error)) throw error;
+  });
+  if (state !== undefined) await pushFrom(state, process, repository, choose);
+}
+
+/** The same, from what its user has read; at first thin against `base`, a commit that some ref had there, if one is given. */
+export async function pushFrom(
+  first: State,
+  process: Process,
+  repository: Repository,
+  choose: Choice,
+  base?: string,
+): Promise<void> {
   const { scene } = process;
-  let state = await process.read(repository, true);
+  let state = first;
   // A large repository takes its time to be packed.
-  if (scene.world.random.chance(0.2)) await process.nap();
+  if (scene.world.random.chance(habitsOf(scene.seed).dawdles)) await process.nap();
   for (let packing = 0; packing < maxPackings; packing++) {
     const name = `push ${scene.world.random.hex(12)}`;
-    const publication = await prepared(scene, state, choose(state), name);
+    const publication = await prepared(scene, state, choose(state), name, packing === 0 ? base : undefined);
     // A large file takes its time to be read.
     if (publication.large !== undefined && scene.world.random.chance(0.5)) await process.nap();
     scene.calls.push(name, publication);
@@ -43,7 +58,7 @@ export async function push(process: Process, repository: Repository, choose: Cho
       state = outcome.state;
     } catch (error) {
       const isUnknown = isTrunksError(error, "OUTCOME_UNKNOWN");
-      if (!isUnknown && !isAway(error)) throw error;
+      if (!isUnknown && !isAway(error) && !process.isSentElsewhere(error)) throw error;
       count(scene, isUnknown ? "unknown" : "failed");
       return tell(scene, name, isUnknown ? "unknown" : "failed", state);
     }
@@ -84,13 +99,25 @@ function checkVerdicts(scene: Scene, { moves, basis }: Publication, verdicts: re
   }
 }
 
-async function prepared(scene: Scene, state: State, moves: readonly RefMove[], author: string): Promise<Publication> {
+async function prepared(
+  scene: Scene,
+  state: State,
+  moves: readonly RefMove[],
+  author: string,
+  base: string | undefined,
+): Promise<Publication> {
   const { random } = scene.world;
   const { objects, assumed } = missing(scene, state, moves);
-  const body = await scene.commits.pack(objects);
+  const isInline = base !== undefined || random.chance(0.5);
+  // A thin pack may be against anything that the assumed values reach, as in a shallow clone, or one that has bitmaps.
+  const tips = [...state.refs.values()].map(({ id }) => id);
+  const strays = objects.length > 0 && isInline && tips.length > 0 && random.chance(habitsOf(scene.seed).strays);
+  const stray = base ?? (strays ? random.pick(tips) : undefined);
+  if (stray !== undefined) assumed.push(stray);
+  const body = await scene.commits.pack(objects, isInline ? assumed : []);
   const large = scene.commits.large(objects);
   if (large.length > 0) count(scene, "large");
-  const pack: Publication["pack"] = random.chance(0.5)
+  const pack: Publication["pack"] = isInline
     ? { kind: "inline", bytes: body.pack, objectCount: body.objectCount }
     : { kind: "segments", segments: [body] };
   return {

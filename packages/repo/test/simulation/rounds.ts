@@ -21,7 +21,8 @@ export async function rounds(
     try {
       await work(process);
     } catch (error) {
-      if (!isAway(error) && !given.some((code) => isTrunksError(error, code))) throw error;
+      const isGiven = isAway(error) || given.some((code) => isTrunksError(error, code));
+      if (!isGiven && !process.isSentElsewhere(error)) throw error;
       scene.world.note(() => `gives up: ${(error as Error).message}`);
     }
   }

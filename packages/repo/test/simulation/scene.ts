@@ -3,9 +3,11 @@ import { retry } from "@trunks/layers";
 import type { State } from "../../src/format/state.ts";
 import type { Repository } from "../../src/repository.ts";
 import type { StateCache } from "../../src/state-cache.ts";
+import { memoryScratch, type Scratch } from "../../src/upkeep/scratch.ts";
 import type { Calls } from "./calls.ts";
 import type { Code } from "./code.ts";
 import type { Commits } from "./commits.ts";
+import { habitsOf } from "./habits.ts";
 import { largeSettings } from "./large-files.ts";
 import type { MirrorTruth } from "./mirror-truth.ts";
 import { type Client, SimulatedBackend } from "./simulated-backend.ts";
@@ -61,12 +63,14 @@ export class Process {
   readonly scene: Scene;
   readonly client: Client = { isAlive: true };
   /** The store as this process sees it: bare, or with the layer that tries again. */
-  readonly backend: Backend;
+  backend: Backend;
+  /** What the store is called where this user pushes. */
+  home: string;
   readonly #cache: StateCache;
-  readonly #open: (name: string | undefined) => Backend;
+  readonly #open: (name: string) => Backend;
   #clockErrorMs = 0;
 
-  /** With the name of a mirror, for somebody who reads there and nowhere else. */
+  /** With the name of a mirror, for somebody who begins there. */
   constructor(scene: Scene, cache: StateCache = new ClientCache(), mirror?: string) {
     this.scene = scene;
     const { world } = scene;
@@ -74,13 +78,30 @@ export class Process {
     const random = () => world.random.fraction();
     const isPatient = world.random.chance(0.5);
     this.#open = (name) => {
-      const store = name === undefined ? scene.store : (scene.mirrors.get(name) as MirrorTruth).store;
-      const weather = name === undefined ? scene.weather : rougher(scene.weather);
-      const backend = new SimulatedBackend(world, store, this.client, weather, name);
+      const store = name === primaryName ? scene.store : (scene.mirrors.get(name) as MirrorTruth).store;
+      const weather = name === primaryName ? scene.weather : rougher(scene.weather);
+      const backend = new SimulatedBackend(world, store, this.client, weather, name === primaryName ? "" : name);
       return isPatient ? retry(backend, { clock, random }) : backend;
     };
-    this.backend = this.#open(mirror);
+    this.home = mirror ?? primaryName;
+    this.backend = this.#open(this.home);
     this.#cache = cache;
+  }
+
+  /** Goes on with another store, as somebody who has changed the URL of a remote. */
+  move(home: string): void {
+    if (home === this.home) return;
+    this.home = home;
+    this.backend = this.#open(home);
+  }
+
+  /** Whether a push was refused because another store was made the primary; if so the user moves there. */
+  isSentElsewhere(error: unknown): boolean {
+    const { truth } = this.scene;
+    if (!isTrunksError(error, "PRECONDITION_FAILED") || !truth.hasPromotions) return false;
+    count(this.scene, "sent elsewhere");
+    this.move(truth.primary);
+    return true;
   }
 
   repository(): Repository {
@@ -91,7 +112,7 @@ export class Process {
       sleep: (ms) => world.sleep(ms),
       newId: () => this.newId(),
       largeSettings,
-      openPlace: async ({ name }) => this.#open(name === primaryName ? undefined : name),
+      openPlace: async ({ name }) => this.#open(name),
     });
   }
 
@@ -114,15 +135,28 @@ export class Process {
     const least = truth.slot;
     const { acknowledged } = truth;
     const invoked = calls.begin();
+    const { backend } = this;
+    const isNewest = newestSlotIn(this.scene, this.home) === truth.slot;
     const state = await this.patiently(() => repository.read({ forPush }));
     if (state === undefined) throw new Error("the trunk is gone");
-    const isElsewhere = repository.backend !== this.backend;
+    const isElsewhere = !isNewest || repository.backend !== backend;
     world.note(() => `has read slot ${state.slot}${isElsewhere ? " elsewhere" : ""}`);
     // A mirror may lack a push that nobody was told of yet.
     if (isElsewhere) count(this.scene, "read elsewhere");
     else calls.read(invoked, state);
     truth.checkReading(state, isElsewhere ? acknowledged : least);
     return state;
+  }
+
+  /** Where packs are written that are made of others. In a large trunk that takes its time. */
+  get scratch(): Scratch {
+    const { world, seed } = this.scene;
+    const memory = memoryScratch();
+    const create = async () => {
+      if (world.random.chance(habitsOf(seed).dawdles)) await this.nap();
+      return memory.create();
+    };
+    return { sizeBytes: memory.sizeBytes, create };
   }
 
   /** Tries again while the store is away. */
@@ -146,6 +180,11 @@ export class Process {
       : random.between(0, random.chance(0.4) ? 2 * graceMs : longestMs);
     await this.scene.world.sleep(chosenMs);
   }
+}
+
+/** The newest slot that this store has. */
+export function newestSlotIn({ truth, mirrors }: Scene, name: string): number {
+  return mirrors.get(name)?.slot ?? truth.slotHere;
 }
 
 /** Whether the store could not be asked, and nothing was written. */

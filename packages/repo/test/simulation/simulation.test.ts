@@ -57,6 +57,8 @@ describe("histories with crashes, sleepers, storms and lost answers", () => {
     ["missed", 20],
     ["read elsewhere", 10],
     ["read in a mirror", 100],
+    ["promoted", 40],
+    ["sent elsewhere", 300],
   ])("meet %s at least %i times", (what, least) => {
     expect(tally[what] ?? 0).toBeGreaterThanOrEqual(least);
   });

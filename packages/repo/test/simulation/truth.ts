@@ -7,6 +7,7 @@ import type { Code } from "./code.ts";
 import type { Commits } from "./commits.ts";
 import { Holdings } from "./holdings.ts";
 import { isSameState } from "./same-state.ts";
+import { primaryName } from "./scene.ts";
 import { graceMs, type SimulatedStore } from "./simulated-store.ts";
 
 /** What a push was told. `failed`: nothing was written; `repack`: neither; `unknown`: nobody knows. */
@@ -24,10 +25,13 @@ export class Violation extends Error {
  */
 export class Truth {
   readonly states: State[] = [];
+  /** The newest slot in the store that was the first primary, and may be a mirror by now. */
+  slotHere = -1;
   /** The last slot of which a writer was told that all mirrors have it. */
   acknowledged = -1;
   /** How many pushes were judged in the record of another writer. */
   carried = 0;
+  #hasPromotions = false;
   readonly #code: Code;
   readonly #holdings: Holdings;
   readonly #store: SimulatedStore;
@@ -87,11 +91,21 @@ export class Truth {
     if (!isJust) throw new Violation(`${ref} was called stale, and always was what the push expected`);
   }
 
+  /** What the store is called whose journal decides what comes into the next slot. */
+  get primary(): string {
+    return this.state.map.primary?.name ?? primaryName;
+  }
+
+  /** Whether another store than the first was ever the primary. */
+  get hasPromotions(): boolean {
+    return this.#hasPromotions;
+  }
+
   #changed(key: string): void {
     const slot = recordKeySlot(key);
     this.#checkGrace(key);
     if (slot !== undefined) this.#checkSlot(slot, key);
-    const lack = this.#holdings.lack(this.state, key);
+    const lack = this.#holdings.lack(this.states[this.slotHere] ?? this.#unborn, key);
     if (lack !== undefined) throw new Violation(lack);
   }
 
@@ -112,19 +126,24 @@ export class Truth {
     if (stored === undefined) return;
     const content = this.#code.decodeSlot(stored.bytes, slot);
     const digest = content.kind === "stub" ? content.recordDigest : content.digest;
-    if (slot < this.#digests.length) {
-      if (digest !== this.#digests[slot]) throw new Violation(`slot ${slot} was filled anew`);
-      return;
-    }
+    if (slot >= this.#digests.length) this.fill(slot, stored.bytes, primaryName, this.#store);
+    else if (digest !== this.#digests[slot]) throw new Violation(`slot ${slot} was filled anew`);
+    if (slot > this.slotHere + 1) throw new Violation(`${primaryName} has a hole before slot ${slot}`);
+    this.slotHere = Math.max(slot, this.slotHere);
+  }
+
+  /** A slot that no journal had before, in the store of that name. */
+  fill(slot: number, bytes: Uint8Array, name: string, store: SimulatedStore): void {
+    if (name !== this.primary) throw new Violation(`${name} took slot ${slot}, and the primary is ${this.primary}`);
+    const content = this.#code.decodeSlot(bytes, slot);
     if (slot !== this.#digests.length || content.kind === "stub") throw new Violation(`a hole before slot ${slot}`);
+    const { record, digest } = content;
     this.#digests.push(digest);
-    const { record } = content;
-    const lists = record.doomLists.map((list) =>
-      decodeText(this.#store.keys.get(list.key)?.bytes ?? new Uint8Array(0)),
-    );
+    const lists = record.doomLists.map((list) => decodeText(store.keys.get(list.key)?.bytes ?? new Uint8Array(0)));
     const doomedKeys = [...record.doomed, ...lists.flatMap((list) => list.split("\n").filter(Boolean))];
     const before = this.state;
     this.states.push(this.#code.fold(this.state, [{ record, digest, doomedKeys }]));
+    this.#hasPromotions ||= this.primary !== primaryName;
     for (const name of record.retired) {
       const text = packNameText(name);
       if (before.packs.has(text)) this.#retiredMs.set(text, this.#store.nowMs);

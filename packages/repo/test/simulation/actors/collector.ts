@@ -6,7 +6,7 @@ import { graceMs } from "../simulated-store.ts";
 export function collector(scene: Scene): Promise<void> {
   return rounds(scene, 4, 60_000, async (process) => {
     const retentionMs = scene.world.random.chance(0.5) ? 0 : graceMs;
-    const options = { retentionMs, newId: () => process.newId() };
+    const options = { retentionMs, scratch: process.scratch, newId: () => process.newId() };
     const { droppedObjects } = await scene.code.collect(process.repository(), options);
     if (droppedObjects > 0) count(scene, "collected");
   });

@@ -1,6 +1,6 @@
 import type { Segment } from "../../../src/format/pack-name.ts";
 import type { CataloguePack } from "../../../src/format/state.ts";
-import { ancestry } from "../commits.ts";
+import { ancestry, type PackedObject } from "../commits.ts";
 import { append, rounds } from "../rounds.ts";
 import { count, type Process, type Scene } from "../scene.ts";
 
@@ -17,7 +17,7 @@ export function compactor(scene: Scene): Promise<void> {
     if (drop) {
       for (const { id } of state.refs.values()) for (const one of ancestry(commits, id)) objects.add(one);
     } else {
-      for (const pack of retired) for (const id of await objectsIn(process, pack)) objects.add(id);
+      for (const pack of retired) for (const { id } of await objectsIn(process, pack)) objects.add(id);
     }
     const bodies = objects.size === 0 ? [] : [await commits.pack(objects)];
     const sleep = (ms: number) => world.sleep(ms);
@@ -28,11 +28,10 @@ export function compactor(scene: Scene): Promise<void> {
   });
 }
 
-async function objectsIn({ backend, scene }: Process, pack: CataloguePack): Promise<string[]> {
+async function objectsIn({ backend, scene }: Process, pack: CataloguePack): Promise<readonly PackedObject[]> {
   const { code, commits } = scene;
-  if (pack.name.kind !== "segment")
-    return [...commits.idsIn(pack, await code.downloadInline(backend, pack), undefined)];
+  if (pack.name.kind !== "segment") return commits.objectsIn(pack, await code.downloadInline(backend, pack), undefined);
   const chunks: Uint8Array[] = [];
   for await (const chunk of code.downloadSegment(backend, pack.pack as Segment, "pack")) chunks.push(chunk);
-  return [...commits.idsIn(pack, Buffer.concat(chunks), undefined)];
+  return commits.objectsIn(pack, Buffer.concat(chunks), undefined);
 }

@@ -4,7 +4,8 @@ import { count, type Scene } from "../scene.ts";
 /** Makes few packs of many, as the product does. */
 export function packer(scene: Scene): Promise<void> {
   return rounds(scene, 6, 30_000, async (process) => {
-    const { retiredPacks } = await scene.code.compact(process.repository(), { newId: () => process.newId() });
+    const options = { scratch: process.scratch, newId: () => process.newId() };
+    const { retiredPacks } = await scene.code.compact(process.repository(), options);
     if (retiredPacks > 0) count(scene, "packed");
   });
 }

@@ -1,5 +1,6 @@
 import type { RefMove } from "../../../src/format/entry.ts";
 import type { State } from "../../../src/format/state.ts";
+import { habitsOf } from "../habits.ts";
 import { push } from "../push.ts";
 import { ClientCache, Process, type Scene } from "../scene.ts";
 
@@ -13,7 +14,7 @@ export async function writer(scene: Scene): Promise<void> {
   let repository = process.repository();
   for (let pushes = scene.world.rounds(random.between(2, 6)); pushes > 0; pushes--) {
     await process.nap();
-    if (random.chance(0.5)) repository = process.repository();
+    if (random.chance(0.5) || repository.backend !== process.backend) repository = process.repository();
     const refs = chosenRefs(scene, `refs/heads/own-${scene.world.actor}`);
     await push(process, repository, (state) => refs.map((ref) => chosenMove(scene, state, ref, commits)));
     await repository.maintain();
@@ -28,10 +29,15 @@ function chosenRefs({ world: { random } }: Scene, ownRef: string): string[] {
 }
 
 /** A deletion, a branch at what is there already or at what it is itself, or a new commit on the ref, on another, on an old one, or on nothing. */
-function chosenMove({ world: { random }, commits: all }: Scene, state: State, ref: string, commits: string[]): RefMove {
+function chosenMove(
+  { world: { random }, commits: all, seed }: Scene,
+  state: State,
+  ref: string,
+  commits: string[],
+): RefMove {
   const oldId = state.refs.get(ref)?.id;
   const tips = [...state.refs.values()].map(({ id }) => id);
-  if (oldId !== undefined && random.chance(0.2)) return { ref, oldId, newId: undefined };
+  if (oldId !== undefined && random.chance(habitsOf(seed).deletes)) return { ref, oldId, newId: undefined };
   if (tips.length > 0 && random.chance(0.15)) return { ref, oldId, newId: random.pick(tips) };
   if (random.chance(0.05)) return { ref, oldId, newId: oldId };
   const base = random.chance(0.6) ? oldId : random.pick([undefined, ...tips, ...commits]);
