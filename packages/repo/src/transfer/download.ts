@@ -39,14 +39,17 @@ export async function downloadWhole(
   part: "pack" | "index",
   options: RequestOptions & { readonly progress?: (sizeBytes: number) => void } = {},
 ): Promise<Uint8Array> {
-  const bytes = new Uint8Array(part === "pack" ? segment.size : segment.indexSize);
+  const size = part === "pack" ? segment.size : segment.indexSize;
+  let bytes = new Uint8Array();
   let filled = 0;
   for await (const chunk of downloadSegment(backend, segment, part, options)) {
+    // Not before the store has said that it is so large: a damaged record may claim any size.
+    if (filled === 0) bytes = new Uint8Array(size);
     bytes.set(chunk, filled);
     filled += chunk.length;
     options.progress?.(chunk.length);
   }
-  if (filled !== bytes.length) throw damaged(fileKeys(segment)[part], "it is cut short");
+  if (filled !== size) throw damaged(fileKeys(segment)[part], "it is cut short");
   return bytes;
 }
 

@@ -6,7 +6,7 @@ import { recordKey } from "../../src/format/key.ts";
 import type { Segment } from "../../src/format/pack-name.ts";
 import type { CataloguePack } from "../../src/format/state.ts";
 import { type Reading, readCold } from "../../src/journal/read.ts";
-import { downloadInline, downloadSegment } from "../../src/transfer/download.ts";
+import { downloadInline, downloadSegment, downloadWhole } from "../../src/transfer/download.ts";
 import { uploadSegments } from "../../src/transfer/segment-upload.ts";
 import { rejectionOf } from "../failure.ts";
 import { JournalWriter } from "../journal-writer.ts";
@@ -61,6 +61,15 @@ describe("a segment", () => {
     const early = trace(ranged(store));
     for await (const chunk of downloadSegment(early, segment, "pack")) if (chunk.length > 0) break;
     expect(early.names()).toHaveLength(3);
+  });
+
+  test("of which a record claims more bytes than any memory has is refused before one is taken", async () => {
+    const segment = await upload(store, { pack, index, objectCount: 3 });
+    expect(await downloadWhole(store, segment, "index")).toEqual(index);
+    for (const claim of [{ indexSize: 2 ** 52 }, { indexSize: 0 }]) {
+      const error = await rejectionOf(downloadWhole(store, { ...segment, ...claim }, "index"));
+      expect(error).toMatchObject({ code: "CORRUPT", message: expect.stringContaining("1000 bytes instead of") });
+    }
   });
 
   test.each([false, true])("that is damaged is refused, by ranges %s", async (byRanges) => {
