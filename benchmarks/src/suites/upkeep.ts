@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { LocalBackend } from "@trunks/backend-local";
 import { type Backend, listPages } from "@trunks/core";
 import { MemoryBackend } from "@trunks/core/memory";
@@ -35,7 +36,8 @@ export const upkeep: Suite = {
     // The same history as one push, of what git makes of it when it takes its time.
     workspace.runGit(source, "repack", "-adfq");
     workspace.runGit(source, "push", "-q", `trunks::local://${store}/fresh`, "main");
-    const [year, fresh] = clones(workspace, store);
+    const [year, fresh] = clones(workspace, `local://${store}`);
+    const [farYear, farFresh] = clones(workspace, `far://${store}`, "?get-ms=25&write-ms=45&mb-per-second=85");
     const freshState = await new Repository(
       scope(new LocalBackend({ root: store }), "trunks/fresh.trunk/"),
     ).readExisting();
@@ -45,6 +47,7 @@ export const upkeep: Suite = {
       row("written by compaction, for each byte pushed", size(written), size(pushed), figure(written / pushed), "4"),
       row("bytes of a clone", size(left), size(freshSize), figure(left / freshSize), "1.2"),
       row("clone", `${year}`, `${fresh}`, figure(year.median / fresh.median), "1.2"),
+      row("clone, far store", `${farYear}`, `${farFresh}`, figure(farYear.median / farFresh.median), "1.2"),
       row(`packs, after ${pushCount} pushes`, `${packs.length}`, "1", `${merges} merges`, "–"),
     ];
   },
@@ -116,12 +119,14 @@ async function copyAll(source: Backend, target: Backend): Promise<void> {
   }
 }
 
-function clones(workspace: Workspace, store: string): [Times, Times] {
+function clones(workspace: Workspace, store: string, query = ""): [Times, Times] {
   const target = workspace.path("clone");
   const clean = () => rmSync(target, { recursive: true, force: true });
-  const commands = ["year", "fresh"].map((name) =>
-    workspace.git(workspace.folder, ["clone", "-q", "--bare", `trunks::local://${store}/${name}`, target], clean),
-  );
+  const environment = { ...workspace.environment, TRUNKS_BACKEND_PATH: join(import.meta.dirname, "..", "far") };
+  const commands = ["year", "fresh"].map((name) => ({
+    ...workspace.git(workspace.folder, ["clone", "-q", "--bare", `trunks::${store}/${name}${query}`, target], clean),
+    environment,
+  }));
   return measureInTurn(commands, cloneRounds) as [Times, Times];
 }
 

@@ -16,8 +16,8 @@ import { downloadInline, downloadWhole } from "./download.ts";
 const maxSizeBytes = 2 ** 26;
 /** Objects of inline packs have to be made; for more of them git is quicker. */
 const maxInlineObjects = 1000;
-/** Packs that are asked for at a time. */
-const packConcurrency = 16;
+/** Packs that are asked for at a time: they are small, and many waves of them would take long where the store is far. */
+const packConcurrency = 64;
 
 export interface JoinOptions extends RequestOptions {
   readonly records?: readonly ReadRecord[];
