@@ -22,6 +22,21 @@ export function installMount(workspace: Workspace): string {
   return install(workspace, join(packages, "..", "apps", "mount"));
 }
 
+/**
+ * The command line and these backends, for git too; without it a backend is loaded from its sources, which takes longer than all that a
+ * small push does. Answers the program `trunks`.
+ */
+export function installCommandLine(workspace: Workspace, backends: readonly string[]): string {
+  for (const name of ["core", ...backends]) install(workspace, join(packages, name));
+  const modules = workspace.path("node_modules");
+  if (backends.includes("backend-postgres")) {
+    symlinkSync(join(packages, "backend-postgres", "node_modules", "pg"), join(modules, "pg"));
+  }
+  const folder = install(workspace, join(packages, "..", "apps", "cli"));
+  workspace.useHelper(join(folder, "dist", "git-remote-trunks.js"));
+  return join(folder, "dist", "trunks.js");
+}
+
 /** Packs a package and unpacks it where it belongs; answers where that is. */
 function install(workspace: Workspace, source: string): string {
   const { environment } = workspace;

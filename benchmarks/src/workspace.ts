@@ -15,9 +15,7 @@ export class Workspace {
     mkdirSync(join(this.folder, "home"));
     const built = join(import.meta.dirname, "..", "..", "apps", "cli", "dist", "git-remote-trunks.js");
     if (!existsSync(built)) throw new Error("build the command line first: pnpm run build");
-    const launcher = join(programs, "git-remote-trunks");
-    writeFileSync(launcher, `#!/bin/sh\nexec "${process.execPath}" "${built}" "$@"\n`);
-    chmodSync(launcher, 0o755);
+    this.useHelper(built);
     this.environment = {
       ...process.env,
       PATH: [programs, process.env.PATH].join(delimiter),
@@ -30,6 +28,13 @@ export class Workspace {
       GIT_COMMITTER_NAME: "Bench",
       GIT_COMMITTER_EMAIL: "bench@example.org",
     };
+  }
+
+  /** Has git find this program as the helper. */
+  useHelper(program: string): void {
+    const launcher = this.path("bin", "git-remote-trunks");
+    writeFileSync(launcher, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
+    chmodSync(launcher, 0o755);
   }
 
   path(...parts: string[]): string {

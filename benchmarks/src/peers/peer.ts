@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { delimiter } from "node:path";
 import { type ProxiedRequest, startOpenssh } from "@trunks/test-servers";
+import { installCommandLine } from "../packed-packages.ts";
 import type { Workspace } from "../workspace.ts";
 import type { FarStore } from "./far-store.ts";
 import { gitRemoteS3, installedHelper, objectStore, pythonTrunks } from "./installations.ts";
@@ -23,6 +24,7 @@ const isWrite = ({ method }: ProxiedRequest) => method === "PUT";
 /** This project first, and then the others that can be installed here, on one bucket. */
 export async function farPeers(workspace: Workspace, store: FarStore): Promise<Peer[]> {
   const { address, endpoint } = store;
+  installCommandLine(workspace, ["backend-s3"]);
   const base: NodeJS.ProcessEnv = {
     ...workspace.environment,
     ...store.environment,

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, closeSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import { type Command, measureInTurn, run, type Times } from "../measure.ts";
 import { farStores, type LoopbackStores, loopbackStores, type ThreeStores } from "../mirrored-stores.ts";
 import { writeNoise } from "../noise.ts";
+import { installCommandLine } from "../packed-packages.ts";
 import type { Row, Suite } from "../suite.ts";
 import { measureVendors } from "../vendors-at-once.ts";
 import type { Workspace } from "../workspace.ts";
@@ -16,8 +16,6 @@ const largeSize = Math.round(256 * 2 ** 20 * Number(process.env.TRUNKS_BENCH_SCA
 const largeSizeText = `${Math.round(largeSize / 2 ** 20)} MiB`;
 const onLoopback = "S3, Postgres, SFTP on loopback";
 
-const trunks = join(import.meta.dirname, "..", "..", "..", "apps", "cli", "dist", "trunks.js");
-
 export const mirrors: Suite = {
   question:
     "How long does a push to a primary and two strict mirrors take, beside a push to the slowest of the three alone?",
@@ -25,6 +23,7 @@ export const mirrors: Suite = {
     // The servers' files lie where everything else does, and may belong to somebody else.
     chmodSync(workspace.folder, 0o755);
     process.env.TMPDIR = workspace.folder;
+    trunks = installCommandLine(workspace, ["backend-s3", "backend-postgres", "backend-sftp"]);
     const far = await farStores(workspace.path("far"));
     const rows = measure(workspace, "far stores", far);
     const loopback = await loopbackStores();
@@ -106,6 +105,7 @@ function prepare(workspace: Workspace, name: string, target: Target, { urls, env
 }
 
 let seed = 0;
+let trunks: string;
 
 /** A commit with a blob that does not shrink; of a new name, so that git looks for no difference to the one before. */
 function commitNoise(workspace: Workspace, folder: string): void {

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { startVersity } from "@trunks/test-servers";
 import { type Command, measureInTurn, run, type Times } from "../measure.ts";
+import { installCommandLine } from "../packed-packages.ts";
 import { sourceRepository } from "../source-repository.ts";
 import type { Row, Suite } from "../suite.ts";
 import type { Workspace } from "../workspace.ts";
@@ -12,6 +13,7 @@ export const s3: Suite = {
   question:
     "How close does a clone from S3 on loopback come to reading the same bytes by parallel ranges alone, plus checkout?",
   async run(workspace) {
+    installCommandLine(workspace, ["backend-s3"]);
     const server = await startVersity();
     try {
       return await cloneBesideReads(workspace, server);

@@ -1,8 +1,10 @@
-import * as http from "node:http";
-import * as https from "node:https";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { TrunksError } from "@trunks/core";
 import type { Exchange } from "./exchange.ts";
+
+/** Not imported: an ES module's import of it loads Node's `fetch` too, which takes some ten milliseconds. */
+const http = process.getBuiltinModule("node:http");
 
 interface TransportOptions {
   readonly connectTimeoutMs: number;
@@ -31,27 +33,26 @@ const idleTimeoutMs = 5000;
  */
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #plainAgent: http.Agent;
-  readonly #secureAgent: https.Agent;
+  /** By whether they are secure. */
+  readonly #agents = new Map<boolean, Agent>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    const agentOptions = { keepAlive: true, maxSockets: options.maxConnections, timeout: idleTimeoutMs };
-    this.#plainAgent = new http.Agent(agentOptions);
-    this.#secureAgent = new https.Agent(agentOptions);
   }
 
   /** The answer, whatever its status, when its head is there. */
-  async send(request: WireRequest, exchange: Exchange): Promise<http.IncomingMessage> {
+  async send(request: WireRequest, exchange: Exchange): Promise<IncomingMessage> {
     const { method, headers, body = "", signal } = request;
     signal?.throwIfAborted();
     const secure = request.url.startsWith("https:");
-    const agent = secure ? this.#secureAgent : this.#plainAgent;
-    const timeout = this.#options.requestTimeoutMs;
-    const outgoing = (secure ? https : http).request(request.url, { agent, method, headers, timeout });
+    const module = secure ? process.getBuiltinModule("node:https") : http;
+    const { requestTimeoutMs: timeout, maxConnections: maxSockets } = this.#options;
+    const agent = this.#agents.get(secure) ?? new module.Agent({ keepAlive: true, maxSockets, timeout: idleTimeoutMs });
+    this.#agents.set(secure, agent);
+    const outgoing = module.request(request.url, { agent, method, headers, timeout });
     outgoing.once("socket", (socket) => this.#watchConnecting(outgoing, socket, secure, exchange));
     giveUpOnAbort(outgoing, signal);
-    const answer = new Promise<http.IncomingMessage>((resolve, reject) => {
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.once("error", reject);
       outgoing.once("close", () => reject(new Error("the connection was closed")));
       outgoing.once("response", (incoming) => {
@@ -71,11 +72,10 @@ export class Transport {
 
   /** Closes all connections, those in use as well. */
   destroy(): void {
-    this.#plainAgent.destroy();
-    this.#secureAgent.destroy();
+    for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  #watchConnecting(outgoing: http.ClientRequest, socket: Socket, secure: boolean, exchange: Exchange): void {
+  #watchConnecting(outgoing: ClientRequest, socket: Socket, secure: boolean, exchange: Exchange): void {
     if (!socket.connecting) {
       exchange.sent = true;
       return;
@@ -92,9 +92,9 @@ export class Transport {
     });
   }
 
-  #giveUpOnSilence(outgoing: http.ClientRequest, source: { readonly isSlow: boolean }): void {
+  #giveUpOnSilence(outgoing: ClientRequest, source: { readonly isSlow: boolean }): void {
     const { requestTimeoutMs } = this.#options;
-    let incoming: http.IncomingMessage | undefined;
+    let incoming: IncomingMessage | undefined;
     outgoing.once("response", (response) => {
       incoming = response;
     });
@@ -109,7 +109,7 @@ export class Transport {
 
 /** Sends a body as fast as the store takes it. Ends quietly when the store has answered or the request is over. */
 async function sendStream(
-  outgoing: http.ClientRequest,
+  outgoing: ClientRequest,
   body: AsyncIterable<Uint8Array>,
   source: { isSlow: boolean },
 ): Promise<void> {
@@ -129,7 +129,7 @@ async function sendStream(
   }
 }
 
-function drained(outgoing: http.ClientRequest): Promise<void> {
+function drained(outgoing: ClientRequest): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       outgoing.off("drain", done);
@@ -141,9 +141,9 @@ function drained(outgoing: http.ClientRequest): Promise<void> {
   });
 }
 
-function giveUpOnAbort(outgoing: http.ClientRequest, signal: AbortSignal | undefined): void {
+function giveUpOnAbort(outgoing: ClientRequest, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
-  let incoming: http.IncomingMessage | undefined;
+  let incoming: IncomingMessage | undefined;
   outgoing.once("response", (response) => {
     incoming = response;
   });
@@ -157,7 +157,7 @@ function timeoutError(message: string): Error {
 }
 
 /** Each of one value, by names in lower case. */
-function singleHeaders({ headers }: http.IncomingMessage): Record<string, string> {
+function singleHeaders({ headers }: IncomingMessage): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]);
   return Object.fromEntries(entries);
 }
