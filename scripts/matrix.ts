@@ -56,7 +56,7 @@ function packageRows({ name, files, servers = [] }: PackageResult, backend: stri
   };
   for (const file of files) {
     for (const test of file.passed) judge(test, "passed");
-    for (const test of file.failed) judge(test, "failed");
+    for (const { name: test } of file.failed) judge(test, "failed");
     for (const { name: test, reason } of file.skipped) {
       judge(test, "skipped", ruleFor(rules, name, test)?.reason ?? reason ?? "no reason given");
     }

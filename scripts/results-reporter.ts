@@ -34,15 +34,21 @@ function startedServers(project: TestModule["project"]): PackageResult["servers"
 
 function fileResult(module: TestModule): FileResult {
   const passed: string[] = [];
-  const failed: string[] = [];
+  const failed: { name: string; reason?: string }[] = [];
   const skipped: { name: string; reason?: string }[] = [];
   for (const test of module.children.allTests()) {
     const outcome = test.result();
     if (outcome.state === "passed") passed.push(test.fullName);
     else if (outcome.state === "skipped") skipped.push({ name: test.fullName, reason: outcome.note });
-    else failed.push(test.fullName);
+    else failed.push({ name: test.fullName, reason: firstLine(test.result().errors) });
   }
   // A file that cannot be imported, or whose hooks throw, fails without a failing test.
-  if (module.state() === "failed" && failed.length === 0) failed.push("(the file itself)");
+  if (module.state() === "failed" && failed.length === 0) {
+    failed.push({ name: "(the file itself)", reason: firstLine(module.errors()) });
+  }
   return { path: module.relativeModuleId, passed, failed, skipped };
+}
+
+function firstLine(errors: readonly { readonly message: string }[] = []): string | undefined {
+  return errors[0]?.message.split("\n")[0];
 }

@@ -24,7 +24,7 @@ export interface FileResult {
   readonly path: string;
   /** Full names of tests. */
   readonly passed: readonly string[];
-  readonly failed: readonly string[];
+  readonly failed: readonly { readonly name: string; readonly reason?: string }[];
   readonly skipped: readonly { readonly name: string; readonly reason?: string }[];
 }
 
@@ -32,7 +32,7 @@ export interface Tally {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** The contract of each backend on each server, then every skip and every fault, one a line. */
+  /** The contract of each backend on each server, then every skip, every failed test and every fault, one a line. */
   readonly lines: readonly string[];
 }
 
@@ -48,6 +48,7 @@ export interface TallyQuestion {
 
 export function tally({ results, expected, rules, ci, runnerFailed }: TallyQuestion): Tally {
   const skips: string[] = [];
+  const failures: string[] = [];
   const faults: string[] = [];
   let passed = 0;
   let failed = 0;
@@ -64,6 +65,8 @@ export function tally({ results, expected, rules, ci, runnerFailed }: TallyQuest
       passed += file.passed.length;
       failed += file.failed.length;
       skipped += file.skipped.length;
+      for (const { name, reason } of file.failed)
+        failures.push(`failed: ${place} > ${name}: ${reason ?? "no error given"}`);
       let forbidden = 0;
       for (const { name, reason } of file.skipped) {
         const rule = ruleFor(rules, result.name, name);
@@ -90,7 +93,7 @@ export function tally({ results, expected, rules, ci, runnerFailed }: TallyQuest
   }
   if (runnerFailed && failed + faults.length === 0) faults.push("a suite's process failed after its tests had passed");
   const matrix = rows.length > 0 ? matrixLines(rows) : [];
-  const lines = [...matrix, ...skips, ...faults.map((fault) => `fault: ${fault}`)];
+  const lines = [...matrix, ...skips, ...failures, ...faults.map((fault) => `fault: ${fault}`)];
   return { passed, failed: failed + faults.length, skipped, lines };
 }
 

@@ -16,7 +16,7 @@ const s3: PackageResult = {
     {
       path: "test/contract.test.ts",
       passed: ["versity > contract: s3 > create/absent: …", "versity > contract: s3 > race/16: …"],
-      failed: ["versity > contract: s3 > create/taken: …"],
+      failed: [{ name: "versity > contract: s3 > create/taken: …" }],
       skipped: [
         { name: "versity > contract: s3 > forbidden/get: …", reason: "needs openForbidden" },
         { name: "seaweed: this machine cannot have the server" },

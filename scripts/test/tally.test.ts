@@ -19,8 +19,13 @@ function ask(question: Partial<TallyQuestion>) {
 }
 
 test("adds up all packages", () => {
-  const total = ask({ results: [result("a", { passed: ["1", "2"] }), result("b", { passed: ["3"], failed: ["4"] })] });
-  expect(total).toEqual({ passed: 3, failed: 1, skipped: 0, lines: [] });
+  const total = ask({
+    results: [
+      result("a", { passed: ["1", "2"] }),
+      result("b", { passed: ["3"], failed: [{ name: "4", reason: "no" }] }),
+    ],
+  });
+  expect(total).toEqual({ passed: 3, failed: 1, skipped: 0, lines: ["failed: b test/a.test.ts > 4: no"] });
   expect(totalLine(total)).toBe("3 passed, 1 failed");
 });
 
@@ -42,7 +47,7 @@ test("an error outside of any test is a failure", () => {
 
 test("a process that failed without a failing test is a failure", () => {
   expect(ask({ results: [result("a", { passed: ["1"] })], runnerFailed: true }).failed).toBe(1);
-  expect(ask({ results: [result("a", { failed: ["1"] })], runnerFailed: true }).failed).toBe(1);
+  expect(ask({ results: [result("a", { failed: [{ name: "1" }] })], runnerFailed: true }).failed).toBe(1);
 });
 
 test("a skip that no rule allows is printed, and is a failure", () => {
