@@ -10,6 +10,7 @@ import { checkTip } from "./journal/tip.ts";
 import { checkCopied, mayFailOver, readFromMirror } from "./mirror/failover.ts";
 import { Mirrors, type MissedMirror } from "./mirror/mirrors.ts";
 import { Primacy } from "./mirror/primacy.ts";
+import { finishPromotion } from "./mirror/unfinished-promotion.ts";
 import { randomId } from "./platform.ts";
 import type { CreateOptions, MaintainOptions, ReadOptions, RepositoryOptions } from "./repository-options.ts";
 import { CachedState } from "./state-cache.ts";
@@ -95,7 +96,7 @@ export class Repository {
     const known = await this.remembered();
     this.#elsewhere = undefined;
     try {
-      const reading = await (known === undefined ? this.#readCold(options) : this.#readOn(known, options));
+      const reading = await this.#readPrimary(known, options);
       return reading === undefined ? undefined : this.#take(reading);
     } catch (error) {
       const { forPush = false, mirrors = true } = options;
@@ -221,6 +222,20 @@ export class Repository {
     await this.save();
     await this.mirrors.close();
     await this.#primary.close();
+  }
+
+  /** The newest state of the store itself; one that was promoted without being told becomes the primary before a push. */
+  async #readPrimary(known: State | undefined, options: ReadOptions): Promise<Reading | undefined> {
+    const read = () => (known === undefined ? this.#readCold(options) : this.#readOn(known, options));
+    try {
+      return await read();
+    } catch (error) {
+      const { forPush = false, mirrors = true } = options;
+      const isMissing = isTrunksError(error, "CORRUPT") && known?.map.primary !== undefined;
+      if (!forPush || !mirrors || !(isMissing || isTrunksError(error, "PRECONDITION_FAILED"))) throw error;
+      if (!(await finishPromotion(this.mirrors, this.#primary, error, options))) throw error;
+      return read();
+    }
   }
 
   async #readCold(options: ReadOptions): Promise<Reading | undefined> {

@@ -4,6 +4,7 @@ import type { State } from "../../src/format/state.ts";
 import { addMirror, removeMirror } from "../../src/mirror/change.ts";
 import { promote, takeOver } from "../../src/mirror/promote.ts";
 import { Repository } from "../../src/repository.ts";
+import type { StateCache } from "../../src/state-cache.ts";
 import { oid } from "../samples.ts";
 import { someInterleavings } from "../transfer/interleaving.ts";
 import { memoryCache, Places, publish, push } from "./places.ts";
@@ -140,6 +141,62 @@ describe("a promotion while the primary is there", () => {
       ended++;
     }
     expect(ended).toBeGreaterThan(8);
+  });
+
+  describe("ended between the two stores", () => {
+    let cache: StateCache;
+
+    beforeEach(async () => {
+      cache = memoryCache();
+      const repository = await places.begin(["a", "b"]);
+      places.weather = async ({ place, operation }) => {
+        if (place !== "primary" && operation === "create") throw new TrunksError("UNAVAILABLE", "ended");
+        return undefined;
+      };
+      expect((await promote(repository, "a")).missed.map(({ name }) => name)).toEqual(["a", "b"]);
+      places.weather = async () => undefined;
+      const reader = places.repository("primary", cache);
+      expect((await reader.readExisting()).map.primary).toEqual(places.place("a"));
+      await reader.save();
+    });
+
+    test("is finished by whoever has read of it, and comes to push", async () => {
+      expect(await push(places.repository("a", cache), "refs/heads/main", 2)).toMatchObject({ moves: ["applied"] });
+      await expectSame("primary", "a", "b");
+    });
+
+    test("is finished by whoever knows nothing, and was sent there by the old primary", async () => {
+      await expect(push(places.repository(), "refs/heads/main", 2)).rejects.toMatchObject({
+        hint: expect.stringContaining(places.place("a").url),
+      });
+      expect(await push(places.repository("a"), "refs/heads/main", 2)).toMatchObject({ moves: ["applied"] });
+      await expectSame("primary", "a", "b");
+      expect(await primaries()).toEqual(["a"]);
+    });
+
+    test("is no reason to believe that a record is lost, while the old primary cannot be asked", async () => {
+      places.down.add("primary");
+      await expect(push(places.repository("a", cache), "refs/heads/main", 2)).rejects.toMatchObject({
+        code: "UNAVAILABLE",
+        message: expect.stringContaining("still to come from primary"),
+      });
+      await expect(push(places.repository("a"), "refs/heads/main", 2)).rejects.toMatchObject({
+        code: "PRECONDITION_FAILED",
+        message: expect.stringContaining("this is a, a mirror"),
+      });
+    });
+
+    test("is told from a new primary that was restored from an old copy", async () => {
+      const client = places.repository("a", cache);
+      await push(client, "refs/heads/main", 2);
+      await client.save();
+      const [newest = ""] = (await places.store("a").list("journal/")).keys.map(({ key }) => key);
+      await places.store("a").delete([newest]);
+      await expect(push(places.repository("a", cache), "refs/heads/main", 3)).rejects.toMatchObject({
+        code: "CORRUPT",
+        message: expect.stringContaining("is gone"),
+      });
+    });
   });
 
   test("of what is no mirror is refused", async () => {
