@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isTrunksError } from "@trunks/sdk";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { setSameSecond } from "../../cli/test/support/same-second.ts";
 import type { Sandbox } from "../../cli/test/support/sandbox.ts";
 import { mountSmallDisk } from "../../cli/test/support/small-disk.ts";
 import { Git } from "../src/git.ts";
@@ -76,14 +77,14 @@ test("a checkpoint takes what a round that begins at the same moment would have 
 
 test("what changed to the same size within the second in which it was staged is journalled", async () => {
   const git = (...args: string[]) => sandbox.git(["-C", "work", ...args]);
-  const setSecond = (path: string) => utimesSync(join(sandbox.path, "work", path), 1_700_000_000, 1_700_000_000);
+  const folder = join(sandbox.path, "work");
   await sandbox.git(["init", "-q", "work"]);
   await git("config", "core.trustctime", "false");
   sandbox.write("work/file", "one\n");
-  setSecond("file");
+  setSameSecond(folder, "file");
   await git("add", "file");
   sandbox.write("work/file", "two\n");
-  for (const path of ["file", ".git/index"]) setSecond(path);
+  setSameSecond(folder, "file", ".git/index");
   const watched = await watchFolder("work");
   expect(await git("show", `${watched.last?.id}:file`)).toBe("two");
 });

@@ -1,6 +1,7 @@
-import { chmodSync, symlinkSync, utimesSync } from "node:fs";
+import { chmodSync, symlinkSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commit } from "../support/repository.ts";
+import { setSameSecond } from "../support/same-second.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { initialise, trunks, trunksJson, trunksText } from "../support/trunks.ts";
 
@@ -26,12 +27,11 @@ const checkpoint = (...args: string[]) => trunksJson<Told>(sandbox, ["checkpoint
 describe("a checkpoint", () => {
   test("has what changed to the same size within the second in which it was staged", async () => {
     await git("config", "core.trustctime", "false");
-    const setSecond = (path: string) => utimesSync(`${sandbox.path}/work/${path}`, 1_700_000_000, 1_700_000_000);
     sandbox.write("work/file", "one\n");
-    setSecond("file");
+    setSameSecond(`${sandbox.path}/work`, "file");
     await git("add", "file");
     sandbox.write("work/file", "two\n");
-    for (const path of ["file", ".git/index"]) setSecond(path);
+    setSameSecond(`${sandbox.path}/work`, "file", ".git/index");
     await checkpoint("-m", "two");
     expect(await git("show", "HEAD:file")).toBe("two");
   });

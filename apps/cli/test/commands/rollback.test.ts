@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import type { Rollback } from "@trunks/sdk";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commit } from "../support/repository.ts";
+import { setSameSecond } from "../support/same-second.ts";
 import { Sandbox } from "../support/sandbox.ts";
 import { initialise, trunks, trunksJson, trunksText } from "../support/trunks.ts";
 import { worktreeFiles } from "../support/worktree-files.ts";
@@ -30,11 +31,10 @@ const versionTwo = { ".gitignore": "*.o\n", a: "2\n", "src/b": "2\n", "src/new/c
 describe("a rollback of everything", () => {
   test("saves what changed to the same size within the second in which it was staged", async () => {
     await git("config", "core.trustctime", "false");
-    const setSecond = (path: string) => utimesSync(`${sandbox.path}/work/${path}`, 1_700_000_000, 1_700_000_000);
-    setSecond("a");
+    setSameSecond(`${sandbox.path}/work`, "a");
     await git("add", "a");
     sandbox.write("work/a", "3\n");
-    for (const path of ["a", ".git/index"]) setSecond(path);
+    setSameSecond(`${sandbox.path}/work`, "a", ".git/index");
     await rollback("--to", "HEAD~1");
     expect(files()).toEqual(versionOne);
     expect(await git("show", `${await savedRefs()}:a`)).toBe("3");
