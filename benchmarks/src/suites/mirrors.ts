@@ -23,12 +23,12 @@ export const mirrors: Suite = {
     // The servers' files lie where everything else does, and may belong to somebody else.
     chmodSync(workspace.folder, 0o755);
     process.env.TMPDIR = workspace.folder;
-    trunks = installCommandLine(workspace, ["backend-s3", "backend-postgres", "backend-sftp"]);
+    const trunks = installCommandLine(workspace, ["backend-s3", "backend-postgres", "backend-sftp"]);
     const far = await farStores(workspace.path("far"));
-    const rows = measure(workspace, "far stores", far);
+    const rows = measure(workspace, trunks, "far stores", far);
     const loopback = await loopbackStores();
     try {
-      rows.push(...measure(workspace, onLoopback, loopback));
+      rows.push(...measure(workspace, trunks, onLoopback, loopback));
       return [...rows, await floor(workspace, loopback)];
     } finally {
       await loopback.stop();
@@ -58,10 +58,10 @@ async function floor(workspace: Workspace, stores: LoopbackStores): Promise<Row>
 type Target = "primary" | "second" | "third" | "mirrored";
 const targets: readonly Target[] = ["primary", "second", "third", "mirrored"];
 
-function measure(workspace: Workspace, where: string, stores: ThreeStores): Row[] {
+function measure(workspace: Workspace, trunks: string, where: string, stores: ThreeStores): Row[] {
   const environment = { ...workspace.environment, ...stores.environment };
   const repositories = targets.map((target) =>
-    prepare(workspace, `${where.replace(/\W.*/, "")}-${target}`, target, stores),
+    prepare(workspace, trunks, `${where.replace(/\W.*/, "")}-${target}`, target, stores),
   );
   const pushes = (before: (folder: string) => void): Command[] =>
     repositories.map((folder) => ({
@@ -83,7 +83,13 @@ function measure(workspace: Workspace, where: string, stores: ThreeStores): Row[
 }
 
 /** A repository with a trunk in the target's store; for `mirrored`, in all three. */
-function prepare(workspace: Workspace, name: string, target: Target, { urls, environment }: ThreeStores): string {
+function prepare(
+  workspace: Workspace,
+  trunks: string,
+  name: string,
+  target: Target,
+  { urls, environment }: ThreeStores,
+): string {
   const folder = workspace.path(name);
   mkdirSync(folder);
   const command = (program: string, ...args: string[]) =>
@@ -105,7 +111,6 @@ function prepare(workspace: Workspace, name: string, target: Target, { urls, env
 }
 
 let seed = 0;
-let trunks: string;
 
 /** A commit with a blob that does not shrink; of a new name, so that git looks for no difference to the one before. */
 function commitNoise(workspace: Workspace, folder: string): void {
