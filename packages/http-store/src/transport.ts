@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { TrunksError } from "@trunks/core";
 import type { Exchange } from "./exchange.ts";
 
-/** Not imported: an ES module's import of it loads Node's `fetch` too, which takes some ten milliseconds. */
+/** Not imported: an ES module's import of it loads Node's `fetch` too, which takes some milliseconds. */
 const http = process.getBuiltinModule("node:http");
 
 interface TransportOptions {

@@ -31,6 +31,7 @@ export {
   type TreeEntry,
   treeBytes,
   treeEntries,
+  treeMode,
 } from "./pack/git-object.ts";
 export { isObjectId, type ObjectFormat, type ObjectId } from "./pack/object-format.ts";
 export { ObjectReader, type ObjectReaderOptions } from "./pack/object-reader.ts";

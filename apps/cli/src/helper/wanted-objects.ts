@@ -1,9 +1,8 @@
-import { type ObjectReader, type State, treeEntries } from "@trunks/repo";
+import { type ObjectReader, type State, treeEntries, treeMode } from "@trunks/repo";
 import { packStream } from "./pack-stream.ts";
 
 /** So few wanted objects are looked at for trees, whose own trees are then sent too; of more, a checkout wants the blobs. */
 const maxLookedAt = 16;
-const treeMode = 0o40000;
 
 /**
  * Streams one pack of these objects and all trees below them, read from the trunk by range; `undefined` when a commit or a

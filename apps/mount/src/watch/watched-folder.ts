@@ -183,7 +183,7 @@ export class WatchedFolder {
   /** Works when all rounds before have ended; those behind wait. No two may take from what has changed at once. */
   #alone<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     const done = this.#round.then(work);
-    this.#round = done.then(String, String);
+    this.#round = done.catch(() => {});
     return done;
   }
 

@@ -87,10 +87,9 @@ export class Mirrors {
    */
   async check(state: State, options: RequestOptions = {}): Promise<void> {
     if (state.map.primary === undefined) return;
-    const primary = async () => checkPrimary(state, await this.self(options));
     const copies = this.#checkAll(requiredPlaces(state.map, state.map.primary.name), state, options);
     await Promise.all([
-      primary(),
+      this.#checkPrimary(state, options),
       copies.catch(async (error) => {
         throw await leftBehind(error, this.#primary, state, options);
       }),
@@ -99,11 +98,15 @@ export class Mirrors {
     this.#checked = state.recordDigest;
   }
 
+  /** Throws where this store is not the primary of a trunk that has mirrors. */
+  async #checkPrimary(state: State, options: RequestOptions): Promise<void> {
+    if (state.map.primary !== undefined) checkPrimary(state, await this.self(options));
+  }
+
   /** Throws what is known already to stand in the way of a push, before its data is written; and see `Followers.judge`. */
   async judge(state: State, moves: readonly RefMove[], options: RequestOptions = {}): Promise<void> {
-    const { map } = state;
-    if (map.primary !== undefined) checkPrimary(state, await this.self(options));
-    for (const place of followersOf(map, "strict")) {
+    await this.#checkPrimary(state, options);
+    for (const place of followersOf(state.map, "strict")) {
       await this.followers.judge(place, moves, options).catch((error) => {
         throw wrapped(place, error);
       });
@@ -125,7 +128,7 @@ export class Mirrors {
     const behind = record.map === undefined ? map : changedMap(map, record.map);
     let places = requiredPlaces(behind, map.primary?.name ?? behind.primary?.name);
     if (this.#checked !== state.recordDigest || record.map !== undefined) {
-      if (map.primary !== undefined) checkPrimary(state, await this.self(options));
+      await this.#checkPrimary(state, options);
       await this.#checkAll(places, state, options);
     }
     // Branches and tags, or the map, are all that followers have to do with.

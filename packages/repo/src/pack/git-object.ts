@@ -230,6 +230,7 @@ function compareEntries(left: TreeEntry, right: TreeEntry): number {
 function byteBehind({ mode, name }: TreeEntry, length: number): number {
   return name[length] ?? (mode === treeMode ? slash : 0);
 }
+
 const slash = 0x2f;
 const spaceByte = 0x20;
 const newline = 0x0a;
