@@ -3,7 +3,7 @@ import { defineConfig, type Options } from "tsup";
 const shared = { format: "esm", target: "node22", platform: "node" } satisfies Options;
 
 /** Left to whoever loads the package: the conditions of `imports` in its manifest choose among `platforms`. */
-export const platformImport = "#platform";
+const platformImport = "#platform";
 
 /**
  * The build that every published library shares: ES modules with declarations, dependencies left outside. `platforms` are the

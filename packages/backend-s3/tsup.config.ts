@@ -1,27 +1,34 @@
 import { defineConfig } from "tsup";
 import { writeNotices } from "../../scripts/notices.ts";
-import { platformImport, programBuild } from "../../scripts/tsup.ts";
+import { programBuild } from "../../scripts/tsup.ts";
 
-/** What others import; beside them lie the modules that stand for the runtime. */
-const entry = ["src/index.ts", "src/index-web.ts"];
+/** The AWS SDK's ways to find credentials and regions: a bundle of its own, so that nothing of it is read before it is asked. */
+const awsImport = "#aws";
 
-/**
- * Takes the parts of the AWS SDK in that are used: loading them takes half the time, and installing the package a
- * fortieth of the room, of the SDK as it is. Rarely used credentials stay in files of their own, read when they are asked.
- */
-export default defineConfig({
-  ...programBuild({
-    entry: [...entry, "src/platform/node.ts", "src/platform/web.ts"],
-    splitting: true,
-    clean: true,
-    noExternal: [new RegExp(`^(?!${platformImport}$)`)],
-  }),
-  dts: { entry },
-  external: ["@trunks/core", platformImport],
-  metafile: true,
-  esbuildOptions(options) {
-    // The SDK's CommonJS files cannot be cut to what is used.
-    options.mainFields = ["module", "main"];
-  },
-  onSuccess: () => writeNotices("dist"),
-});
+/** Takes in all that is used of the AWS SDK, as it is for these runtimes. */
+function bundle(entry: string, folder: string, conditions: string[] = []) {
+  return {
+    ...programBuild({
+      entry: [entry],
+      outDir: folder,
+      splitting: true,
+      // The others are made at the same time.
+      clean: ["!aws/**", "!web/**"],
+      noExternal: [new RegExp(`^(?!${awsImport}$)`)],
+    }),
+    external: ["@trunks/core", awsImport],
+    metafile: true,
+    esbuildOptions(options: { mainFields?: string[]; conditions?: string[] }) {
+      // The SDK's CommonJS files cannot be cut to what is used.
+      options.mainFields = ["module", "main"];
+      options.conditions = ["module", ...conditions];
+    },
+    onSuccess: () => writeNotices(folder),
+  };
+}
+
+export default defineConfig([
+  { ...bundle("src/index.ts", "dist"), dts: true },
+  bundle("src/index.ts", "dist/web", ["workerd", "browser"]),
+  bundle("src/node/aws.ts", "dist/aws"),
+]);

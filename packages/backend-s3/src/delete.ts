@@ -1,5 +1,5 @@
 import { isTrunksError, TrunksError } from "@trunks/core";
-import { DeleteObjectCommand, DeleteObjectsCommand } from "./platform.ts";
+import { deleteObject, deleteObjects } from "./commands-write.ts";
 import { meaningOf, Refusal, refusalOf } from "./refusal.ts";
 import type { S3Store } from "./store.ts";
 
@@ -26,17 +26,16 @@ export class Deleter {
   }
 
   async #deleteBatch(keys: readonly string[], signal: AbortSignal | undefined): Promise<void> {
-    const { bucket, keyPrefix, place } = this.#store.options;
-    const Objects = keys.map((key) => ({ Key: keyPrefix + key }));
-    const command = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } });
+    const { keyPrefix, place } = this.#store.options;
+    const command = deleteObjects(keys.map((key) => keyPrefix + key));
     try {
-      const answer = await this.#store.send(command, { operation: "delete", loss: "repeatable", signal });
-      const failed = answer.Errors?.find((error) => error.Code !== "NoSuchKey");
+      const undeleted = await this.#store.send(command, { operation: "delete", loss: "repeatable", signal });
+      const failed = undeleted.find((error) => error.code !== "NoSuchKey");
       if (failed === undefined) return;
-      const { Code: code = "", Message: message = "", Key = "" } = failed;
+      const { code, message, key } = failed;
       const refusal = new Refusal({ status: code === "AccessDenied" ? 403 : 500, code, message });
       const meaning = meaningOf(refusal, false);
-      const text = `delete ${Key.slice(keyPrefix.length)}: ${place} answered ${code}: ${message}`;
+      const text = `delete ${key.slice(keyPrefix.length)}: ${place} answered ${code}: ${message}`;
       throw new TrunksError(meaning.code, text, { cause: refusal, retryable: meaning.retryable, hint: meaning.hint });
     } catch (error) {
       if (!isTrunksError(error, "NOT_SUPPORTED") || refusalOf(error) === undefined) throw error;
@@ -52,10 +51,9 @@ export class Deleter {
   }
 
   async #deleteOne(key: string, signal: AbortSignal | undefined): Promise<void> {
-    const { bucket, keyPrefix } = this.#store.options;
-    const command = new DeleteObjectCommand({ Bucket: bucket, Key: keyPrefix + key });
+    const { keyPrefix } = this.#store.options;
     try {
-      await this.#store.send(command, { operation: "delete", key, loss: "repeatable", signal });
+      await this.#store.send(deleteObject(keyPrefix + key), { operation: "delete", key, loss: "repeatable", signal });
     } catch (error) {
       if (refusalOf(error)?.code !== "NoSuchKey") throw error;
     }

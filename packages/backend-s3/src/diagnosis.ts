@@ -1,11 +1,12 @@
-import {
-  GetBucketLifecycleConfigurationCommand,
-  GetBucketVersioningCommand,
-  GetObjectLockConfigurationCommand,
-  type GetObjectLockConfigurationOutput,
-  type LifecycleRule,
-} from "@aws-sdk/client-s3";
 import type { Observation } from "@trunks/core";
+import type { Command } from "./command.ts";
+import {
+  getBucketLifecycle,
+  getBucketVersioning,
+  getObjectLockConfiguration,
+  type LifecycleRule,
+  type ObjectLock,
+} from "./commands-bucket.ts";
 import { resolveOptions, type S3Options } from "./options.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
 import { S3Store } from "./store.ts";
@@ -13,19 +14,19 @@ import { S3Store } from "./store.ts";
 /** Looks at the bucket's versioning, object lock and life-cycle rules, in three requests at once. */
 export async function diagnoseBucket(options: S3Options, signal?: AbortSignal): Promise<Observation[]> {
   const store = new S3Store(resolveOptions(options));
-  const { bucket: Bucket, keyPrefix } = store.options;
-  const ask = <Output>(command: Parameters<typeof store.send<Output>>[0]) =>
+  const { keyPrefix } = store.options;
+  const ask = <Output>(command: Command<Output>) =>
     answerOf(store.send<Output>(command, { operation: "get", loss: "harmless", signal }));
   try {
     const [versioning, lock, lifecycle] = await Promise.all([
-      ask(new GetBucketVersioningCommand({ Bucket })),
-      ask(new GetObjectLockConfigurationCommand({ Bucket })),
-      ask(new GetBucketLifecycleConfigurationCommand({ Bucket })),
+      ask(getBucketVersioning()),
+      ask(getObjectLockConfiguration()),
+      ask(getBucketLifecycle()),
     ]);
-    const rules = activeRules(lifecycle.value?.Rules ?? [], keyPrefix);
+    const rules = activeRules(lifecycle.value ?? [], keyPrefix);
     return [
       versioning.refusal === undefined
-        ? versioningObservation(versioning.value?.Status, rules, lifecycle.refusal === undefined)
+        ? versioningObservation(versioning.value, rules, lifecycle.refusal === undefined)
         : notKnown("versioning", versioning.refusal),
       lock.refusal === undefined ? lockObservation(lock.value) : notKnown("object lock", lock.refusal),
       lifecycle.refusal === undefined ? lifecycleObservation(rules) : notKnown("life cycle", lifecycle.refusal),
@@ -69,18 +70,17 @@ function versioningObservation(
 ): Observation {
   const name = "versioning";
   if (status !== "Enabled") return { name, status: "ok", detail: "off" };
-  const rule = rules.find(({ NoncurrentVersionExpiration: expiration }) => expiration !== undefined);
-  const days = rule?.NoncurrentVersionExpiration?.NoncurrentDays;
+  const days = rules.find(({ oldVersionDays }) => oldVersionDays !== undefined)?.oldVersionDays;
   if (days !== undefined) return { name, status: "ok", detail: `on; old versions go after ${days} days` };
   const hint = "add a life-cycle rule that ends old versions after some days (NoncurrentVersionExpiration)";
   if (!rulesKnown) return { name, status: "unknown", detail: "on; whether old versions ever go is not known", hint };
   return { name, status: "warning", detail: "on: what upkeep deletes stays in the bucket, and is paid for", hint };
 }
 
-function lockObservation({ ObjectLockConfiguration: lock }: GetObjectLockConfigurationOutput = {}): Observation {
+function lockObservation(lock: ObjectLock | undefined): Observation {
   const name = "object lock";
-  if (lock?.ObjectLockEnabled !== "Enabled") return { name, status: "ok", detail: "off" };
-  const { Mode: mode, Days: days, Years: years } = lock.Rule?.DefaultRetention ?? {};
+  if (!lock?.enabled) return { name, status: "ok", detail: "off" };
+  const { mode, days, years } = lock;
   if (mode === undefined) return { name, status: "ok", detail: "on, and locks nothing by itself" };
   const time = days === undefined ? `${years} years` : `${days} days`;
   return {
@@ -93,15 +93,14 @@ function lockObservation({ ObjectLockConfiguration: lock }: GetObjectLockConfigu
 
 function lifecycleObservation(rules: readonly LifecycleRule[]): Observation {
   const name = "life cycle";
-  for (const { ID, Expiration: expiration, Transitions: transitions = [] } of rules) {
-    const rule = ID ? `the rule ${JSON.stringify(ID)}` : "a rule";
+  for (const { id, expiration, storageClasses } of rules) {
+    const rule = id ? `the rule ${JSON.stringify(id)}` : "a rule";
     const hint = `take trunks' path out of ${rule}, or end it`;
-    if (expiration?.Days !== undefined || expiration?.Date !== undefined) {
-      const when = expiration.Days === undefined ? "by date" : `after ${expiration.Days} days`;
+    if (expiration.days !== undefined || expiration.date !== undefined) {
+      const when = expiration.days === undefined ? "by date" : `after ${expiration.days} days`;
       return { name, status: "warning", detail: `${rule} deletes trunks' files ${when}: history will be lost`, hint };
     }
-    const frozen = transitions.find(({ StorageClass }) => /^(GLACIER|DEEP_ARCHIVE)$/.test(StorageClass ?? ""));
-    if (frozen !== undefined) {
+    if (storageClasses.some((storageClass) => /^(GLACIER|DEEP_ARCHIVE)$/.test(storageClass))) {
       return { name, status: "warning", detail: `${rule} moves trunks' files to where they cannot be read`, hint };
     }
   }
@@ -110,9 +109,8 @@ function lifecycleObservation(rules: readonly LifecycleRule[]): Observation {
 
 /** The rules that are on and reach keys below `keyPrefix`. Trunks' objects have no tags, so rules that want some do not. */
 function activeRules(rules: readonly LifecycleRule[], keyPrefix: string): LifecycleRule[] {
-  return rules.filter(({ Status, Filter, Prefix }) => {
-    const prefix = Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? "";
-    const wantsTags = Filter?.Tag !== undefined || (Filter?.And?.Tags ?? []).length > 0;
-    return Status === "Enabled" && !wantsTags && (keyPrefix.startsWith(prefix) || prefix.startsWith(keyPrefix));
-  });
+  return rules.filter(
+    ({ enabled, prefix, wantsTags }) =>
+      enabled && !wantsTags && (keyPrefix.startsWith(prefix) || prefix.startsWith(keyPrefix)),
+  );
 }

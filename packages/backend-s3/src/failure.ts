@@ -11,6 +11,7 @@ import {
 } from "@trunks/http-store";
 import { credentialsHint } from "./options.ts";
 import { clockHint, meaningOf, Refusal } from "./refusal.ts";
+import { RefusedAnswer } from "./refused-answer.ts";
 
 /** The one error that a failed request becomes. */
 export function failure(error: unknown, attempt: Attempt): TrunksError {
@@ -22,30 +23,20 @@ export function failure(error: unknown, attempt: Attempt): TrunksError {
   return lost(error, attempt);
 }
 
-/** The fields of the SDK's errors that matter here. */
-interface ServiceError {
-  readonly name?: string;
-  readonly message?: string;
-  readonly Code?: string;
-  readonly ActualObjectSize?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-}
-
+/** What the store said; of an answer that came without its body, the status alone. */
 function readRefusal(error: unknown, { exchange, secrets }: Attempt): Refusal | undefined {
-  const { name = "", message = "", Code, ActualObjectSize, $metadata } = error as ServiceError;
-  // The SDK turns an answer 200 with an error in its body into a 503.
-  const status = $metadata?.httpStatusCode ?? exchange.status;
-  if (status === undefined || status < 300) return undefined;
-  const sizeText = /^bytes \*\/(\d+)$/.exec(exchange.headers["content-range"] ?? "")?.[1] ?? ActualObjectSize;
-  // Without a code of the store's own, the message is the SDK's, about its trouble to read the answer.
-  const code = typeof Code === "string" ? Code : name === "InternalError" ? name : "";
-  return new Refusal({
-    status,
-    code: withoutSecrets(code, secrets),
-    message: withoutSecrets(code === "" || message === "UnknownError" ? "" : message, secrets),
-    requestId: $metadata?.requestId,
-    totalSize: sizeText === undefined ? undefined : Number(sizeText),
-  });
+  if (error instanceof RefusedAnswer) {
+    const { status, requestId, totalSize } = error;
+    return new Refusal({
+      status,
+      code: withoutSecrets(error.code, secrets),
+      message: withoutSecrets(error.code === "" ? "" : error.message, secrets),
+      requestId,
+      totalSize: totalSize === undefined ? undefined : Number(totalSize),
+    });
+  }
+  const { status } = exchange;
+  return status === undefined || status < 300 ? undefined : new Refusal({ status, code: "", message: "" });
 }
 
 function refusedBy(refusal: Refusal, attempt: Attempt): TrunksError {
@@ -77,7 +68,7 @@ function clockDifference(date: string | undefined): string | undefined {
 
 /** Nothing of the request reached the store. */
 function notSent(error: unknown, attempt: Attempt): TrunksError {
-  const { name = "", message = "" } = error as ServiceError;
+  const { name = "", message = "" } = error as Error;
   const text = `${headOf(attempt)}: ${attempt.place}: ${withoutSecrets(textOf(error), attempt.secrets)}`;
   if (/Credential|TokenProvider/.test(name)) {
     return new TrunksError("UNAUTHENTICATED", text, { cause: error, hint: credentialsHint });

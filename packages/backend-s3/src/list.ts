@@ -1,7 +1,6 @@
-import type { _Object } from "@aws-sdk/client-s3";
 import { checkKey, compareKeys, type ListedKey, type ListPage, TrunksError } from "@trunks/core";
 import { Exchange } from "@trunks/http-store";
-import { ListObjectsV2Command } from "./platform.ts";
+import { type ListedObject, listObjects } from "./commands-read.ts";
 import { isSeaweed } from "./seaweed.ts";
 import type { S3Store } from "./store.ts";
 
@@ -75,13 +74,12 @@ export class Lister {
     prefix: string,
     { limit, startAfter, token, signal }: { limit: number; startAfter?: string; token?: string; signal?: AbortSignal },
   ): Promise<{ objects: StoredObject[]; more: boolean; token?: string }> {
-    const { bucket, keyPrefix } = this.#store.options;
-    const command = new ListObjectsV2Command({
-      Bucket: bucket,
-      Prefix: keyPrefix + prefix,
-      StartAfter: startAfter ? keyPrefix + startAfter : undefined,
-      ContinuationToken: token,
-      MaxKeys: limit,
+    const { keyPrefix } = this.#store.options;
+    const command = listObjects({
+      prefix: keyPrefix + prefix,
+      startAfter: startAfter ? keyPrefix + startAfter : undefined,
+      token,
+      limit,
     });
     const exchange = new Exchange();
     const answer = await this.#store.send(command, {
@@ -92,8 +90,8 @@ export class Lister {
       exchange,
     });
     if (isSeaweed(exchange)) this.#folderByFolder = true;
-    const objects = (answer.Contents ?? []).flatMap((object) => relative(object, keyPrefix));
-    return { objects, more: answer.IsTruncated === true, token: answer.NextContinuationToken };
+    const objects = answer.objects.flatMap((object) => relative(object, keyPrefix));
+    return { objects, more: answer.more, token: answer.token };
   }
 
   #stuck(prefix: string): TrunksError {
@@ -108,9 +106,8 @@ interface StoredObject {
   readonly modifiedMs: number;
 }
 
-function relative({ Key, Size, LastModified }: _Object, keyPrefix: string): StoredObject[] {
-  if (!Key?.startsWith(keyPrefix)) return [];
-  return [{ key: Key.slice(keyPrefix.length), size: Size ?? 0, modifiedMs: LastModified?.getTime() ?? 0 }];
+function relative({ key, size, modifiedMs }: ListedObject, keyPrefix: string): StoredObject[] {
+  return key?.startsWith(keyPrefix) ? [{ key: key.slice(keyPrefix.length), size, modifiedMs }] : [];
 }
 
 function listedKey(object: StoredObject): ListedKey[] {

@@ -1,13 +1,8 @@
 import { type Body, bodySize, bodySlice, isTrunksError, TrunksError } from "@trunks/core";
 import { Exchange, lossOf, operationOf, pause, type Write } from "@trunks/http-store";
+import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart } from "./commands-write.ts";
 import { maxPartMemoryBytes } from "./options.ts";
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  contentMd5,
-  UploadPartCommand,
-} from "./platform.ts";
+import { contentMd5 } from "./platform.ts";
 import { refusalOf } from "./refusal.ts";
 import { isSeaweed } from "./seaweed.ts";
 import type { S3Store, StoreRequest } from "./store.ts";
@@ -65,7 +60,7 @@ export async function writeInParts(store: S3Store, write: Write): Promise<void> 
 
 async function begin(store: S3Store, write: Write): Promise<Pick<Upload, "id" | "ignoresSignedDigest">> {
   const request = { ...requestOf(write), exchange: new Exchange() };
-  const { UploadId: id } = await store.send(new CreateMultipartUploadCommand(target(store, write)), request);
+  const id = await store.send(createMultipartUpload(target(store, write)), request);
   if (id !== undefined) return { id, ignoresSignedDigest: isSeaweed(request.exchange) };
   const message = `${request.operation} ${write.key}: ${store.options.place} began an upload without a name`;
   throw new TrunksError("NOT_SUPPORTED", message);
@@ -100,13 +95,12 @@ async function sendParts(upload: Upload): Promise<string[]> {
 async function sendPart(upload: Upload, index: number, signal: AbortSignal): Promise<string> {
   const { store, write, plan, id } = upload;
   const start = index * plan.partSizeBytes;
-  const Body = await readPart(write.body, start, Math.min(start + plan.partSizeBytes, bodySize(write.body)));
-  const ContentMD5 = upload.ignoresSignedDigest ? contentMd5(Body) : undefined;
+  const body = await readPart(write.body, start, Math.min(start + plan.partSizeBytes, bodySize(write.body)));
+  const md5 = upload.ignoresSignedDigest ? contentMd5(body) : undefined;
+  const command = uploadPart(target(store, write), id, index + 1, { body, md5 });
   for (let attempt = 1; ; attempt++) {
     try {
-      const part = { ...target(store, write), UploadId: id, PartNumber: index + 1, Body, ContentMD5 };
-      const { ETag } = await store.send(new UploadPartCommand(part), { ...requestOf(write), signal });
-      return ETag ?? "";
+      return await store.send(command, { ...requestOf(write), signal });
     } catch (error) {
       if (!isTrunksError(error) || !error.retryable || attempt === maxPartAttempts) throw error;
       await pause(attempt, error.retryAfterMs, signal);
@@ -126,12 +120,7 @@ async function readPart(body: Body, start: number, end: number): Promise<Uint8Ar
 }
 
 async function complete({ store, write, id }: Upload, tags: readonly string[]): Promise<void> {
-  const command = new CompleteMultipartUploadCommand({
-    ...target(store, write),
-    UploadId: id,
-    MultipartUpload: { Parts: tags.map((ETag, index) => ({ ETag, PartNumber: index + 1 })) },
-    IfNoneMatch: write.ifAbsent ? "*" : undefined,
-  });
+  const command = completeMultipartUpload(target(store, write), id, { tags, ifAbsent: write.ifAbsent });
   try {
     await store.send(command, { ...requestOf(write), loss: lossOf(write) });
   } catch (error) {
@@ -143,14 +132,14 @@ async function complete({ store, write, id }: Upload, tags: readonly string[]): 
 }
 
 async function takeBack({ store, write, id }: Upload): Promise<void> {
-  const command = new AbortMultipartUploadCommand({ ...target(store, write), UploadId: id });
+  const command = abortMultipartUpload(target(store, write), id);
   const signal = AbortSignal.timeout(cleanUpTimeoutMs);
   // Its failure must not hide the one that led here; what stays is invisible, and a rule of the bucket removes it.
   await store.send(command, { ...requestOf(write), signal }).catch(() => {});
 }
 
-function target({ options }: S3Store, { key }: Write): { Bucket: string; Key: string } {
-  return { Bucket: options.bucket, Key: options.keyPrefix + key };
+function target({ options }: S3Store, { key }: Write): string {
+  return options.keyPrefix + key;
 }
 
 /** For all requests but the one that completes: whatever becomes of them, nothing is visible. */

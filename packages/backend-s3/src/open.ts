@@ -8,7 +8,7 @@ export const schemes: readonly string[] = ["s3", "minio", "r2", "tigris", "b2", 
 /**
  * Opens `s3://bucket/path?endpoint=…&region=…&path-style=true&profile=…&account=…`. Options of the same names win over the
  * URL's (`pathStyle`); `accessKey`, `secretKey` and `sessionToken` are options only. Reads `AWS_ENDPOINT_URL_S3` and
- * `AWS_ENDPOINT_URL`, and the SDK whatever its chain of credentials and regions needs. In Workers and browsers there is
+ * `AWS_ENDPOINT_URL`; without credentials or a region given, what `node/machine.ts` reads. In Workers and browsers there is
  * neither an environment nor a chain. Throws `CONFIG_INVALID`.
  */
 export const openBackend: BackendFactory = async (url, options = {}) => {
@@ -17,7 +17,7 @@ export const openBackend: BackendFactory = async (url, options = {}) => {
 
 /** The same with typed options. Throws `CONFIG_INVALID` for options that cannot be. */
 export async function openS3(options: S3Options): Promise<Backend> {
-  // The SDK is most of what there is to load, and not needed to know the schemes.
+  // It is most of what there is to load, and not needed to know the schemes.
   const { S3Backend } = await import("./backend.ts");
   return new S3Backend(options);
 }

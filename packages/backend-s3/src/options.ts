@@ -28,7 +28,7 @@ export interface S3Options {
   readonly profile?: string;
   /**
    * Credentials, or a function that answers them: it is asked again when they expire, and once when the store refuses
-   * them. Default: the AWS SDK's chain (environment, profiles, SSO, web identity, instance and container roles).
+   * them. Default: the environment's, or those of the AWS SDK's chain (profiles, SSO, web identity, instance and container roles).
    */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>);
   /** How long to wait for a connection, TLS included, in milliseconds. Default 10,000. */
@@ -51,9 +51,9 @@ export interface ResolvedOptions {
   readonly bucket: string;
   /** Empty, or ending in `/`. */
   readonly keyPrefix: string;
-  /** Undefined: the SDK's own for Amazon. */
+  /** Undefined: Amazon's. */
   readonly endpoint: string | undefined;
-  /** Undefined: the SDK looks for it. */
+  /** Undefined: the machine is asked for it. */
   readonly region: string | undefined;
   readonly pathStyle: boolean;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 /**
- * What carries requests. Which module does it is chosen by the conditions of `imports` in `package.json`: `platform/node.ts`
- * by the AWS SDK and Node's own connections, `platform/web.ts` by `fetch`. Nothing else in this package reaches for the runtime.
+ * The runtime's part: connections, digests, and what the machine knows of credentials and regions. Which module has it is chosen by the
+ * conditions of `imports` in `package.json`: `platform/node.ts`, or `platform/web.ts`, which has `fetch` and is given everything.
+ * Nothing else in this package reaches for the runtime.
  */
 export * from "#platform";

@@ -2,7 +2,7 @@
 export interface Preset {
   /** For messages. */
   readonly vendor: string;
-  /** `{region}` and `{account}` are filled in. Without one the SDK knows the endpoint (AWS), or it must be given. */
+  /** `{region}` and `{account}` are filled in. Without one it is Amazon's of the region, or it must be given. */
   readonly endpoint?: string;
   /** Where none is given. A preset without one, and with `{region}` in its endpoint, asks for it. */
   readonly region?: string;

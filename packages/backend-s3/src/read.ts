@@ -1,6 +1,6 @@
 import { type ByteRange, type Content, resolveRange } from "@trunks/core";
-import { type AnswerBody, answerContent, emptyAnswer, outsideBody, rangeHeader } from "@trunks/http-store";
-import { GetObjectCommand } from "./platform.ts";
+import { answerContent, emptyAnswer, outsideBody, rangeHeader } from "@trunks/http-store";
+import { getObject } from "./commands-read.ts";
 import { refusalOf } from "./refusal.ts";
 import type { S3Store } from "./store.ts";
 
@@ -26,14 +26,11 @@ async function request(
   range: ByteRange | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Content | undefined> {
-  const { bucket, keyPrefix, place } = store.options;
-  const Range = range && rangeHeader(range);
-  const command = new GetObjectCommand({ Bucket: bucket, Key: keyPrefix + key, Range });
+  const { keyPrefix, place } = store.options;
+  const command = getObject(keyPrefix + key, range && rangeHeader(range));
   try {
-    const answer = await store.send(command, { operation: "get", key, loss: "harmless", signal });
-    const { ContentLength: size, ContentRange: contentRange } = answer;
-    const head = { status: answer.$metadata.httpStatusCode, size, contentRange };
-    return answerContent(answer.Body as unknown as AnswerBody, head, { key, range, place, model: "S3", signal });
+    const { body, ...head } = await store.send(command, { operation: "get", key, loss: "harmless", signal });
+    return answerContent(body, head, { key, range, place, model: "S3", signal });
   } catch (error) {
     const refusal = refusalOf(error);
     // Only this: a 404 of a proxy, or of a server that is no S3 at all, says nothing about the key.

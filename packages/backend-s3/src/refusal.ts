@@ -2,8 +2,8 @@ import { isTrunksError } from "@trunks/core";
 import type { Meaning } from "@trunks/http-store";
 
 /**
- * What a store answered instead of doing what it was asked. Holds only these fields: the SDK's own errors drag along the
- * request with its signature, and answers that repeat session tokens.
+ * What a store answered instead of doing what it was asked. No secret is in it that
+ * the store has repeated.
  */
 export class Refusal extends Error {
   readonly status: number;

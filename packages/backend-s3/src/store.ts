@@ -1,10 +1,12 @@
 import type { Operation, TrunksError } from "@trunks/core";
 import { Exchange, type Loss } from "@trunks/http-store";
-import type { Client, Identity } from "./client.ts";
+import { Client } from "./client.ts";
+import type { Command } from "./command.ts";
 import { failure } from "./failure.ts";
+import type { Identity } from "./identity.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { openClient } from "./platform.ts";
 import { refusalOf } from "./refusal.ts";
+import { RefusedAnswer } from "./refused-answer.ts";
 
 /** What is sent, and what its failure means. */
 export interface StoreRequest {
@@ -16,11 +18,6 @@ export interface StoreRequest {
   readonly exchange?: Exchange;
 }
 
-/** Any command of the SDK, by what its answer holds. */
-interface Command<Output> {
-  resolveMiddleware(stack: never, configuration: never, options: never): (input: never) => Promise<{ output: Output }>;
-}
-
 /** A client of the store, with one kind of error, and with credentials that are renewed when the store has enough of them. */
 export class S3Store {
   readonly options: ResolvedOptions;
@@ -28,7 +25,7 @@ export class S3Store {
 
   constructor(options: ResolvedOptions) {
     this.options = options;
-    this.#client = openClient(options);
+    this.#client = new Client(options);
   }
 
   /**
@@ -41,7 +38,7 @@ export class S3Store {
       const exchange = attempt === 1 && request.exchange ? request.exchange : new Exchange();
       const used = await this.#client.credentials().catch(() => undefined);
       try {
-        return (await this.#client.send(command as never, { abortSignal: signal, exchange })) as Output;
+        return await this.#client.send(command, { signal, exchange });
       } catch (error) {
         const secrets = used === undefined ? [] : [used.secretAccessKey, used.sessionToken ?? ""];
         const explained = failure(error, { ...request, place: this.options.place, exchange, secrets });
@@ -57,8 +54,7 @@ export class S3Store {
   /** Whether the same request may be accepted now. */
   async #mended(explained: TrunksError, error: unknown, used: Identity | undefined): Promise<boolean> {
     if (explained.code !== "UNAUTHENTICATED" || refusalOf(explained) === undefined) return false;
-    // The SDK reads the store's clock from its answers.
-    if ((error as { $metadata?: { clockSkewCorrected?: boolean } }).$metadata?.clockSkewCorrected) return true;
+    if (error instanceof RefusedAnswer && error.clockCorrected) return true;
     const known = await this.#client.credentials();
     // Another request's failure may have renewed them in the meantime.
     if (!isSame(known, used)) return true;

@@ -1,7 +1,8 @@
 import { bodySize, bytesBody } from "@trunks/core";
 import { lossOf, operationOf, pause, type Write } from "@trunks/http-store";
+import { putObject } from "./commands-write.ts";
 import { writeInParts } from "./multipart.ts";
-import { contentMd5, PutObjectCommand } from "./platform.ts";
+import { contentMd5 } from "./platform.ts";
 import { refusalOf } from "./refusal.ts";
 import type { S3Store } from "./store.ts";
 
@@ -25,15 +26,8 @@ export async function writeObject(store: S3Store, write: Write): Promise<boolean
 
 async function writeWhole(store: S3Store, write: Write): Promise<void> {
   const { key, body, ifAbsent, signal } = write;
-  const { bucket, keyPrefix } = store.options;
   const bytes = await bytesBody(body);
-  const command = new PutObjectCommand({
-    Bucket: bucket,
-    Key: keyPrefix + key,
-    Body: bytes,
-    ContentMD5: contentMd5(bytes),
-    IfNoneMatch: ifAbsent ? "*" : undefined,
-  });
+  const command = putObject(store.options.keyPrefix + key, { body: bytes, md5: contentMd5(bytes), ifAbsent });
   await store.send(command, { operation: operationOf(write), key, loss: lossOf(write), signal });
 }
 

@@ -1,5 +1,9 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { openBackend, openS3, type S3Credentials } from "../src/index.ts";
+import { findAmazon, machineCredentials } from "../src/node/machine.ts";
 import { bytesOf, onEachServer, optionsFor, refusal, withProxy } from "./address.ts";
 
 afterEach(() => {
@@ -152,6 +156,43 @@ onEachServer((address) => {
 });
 
 describe("without a store", () => {
+  describe("with a profile", () => {
+    let folder: string;
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "trunks-profile-"));
+      const files = {
+        AWS_CONFIG_FILE: join(folder, "config"),
+        AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"),
+      };
+      writeFileSync(files.AWS_CONFIG_FILE, "[profile work]\nregion = eu-west-3\nuse_fips_endpoint = true\n");
+      const keys = "aws_access_key_id = of-work\naws_secret_access_key = secret\n";
+      writeFileSync(files.AWS_SHARED_CREDENTIALS_FILE, `[work]\n${keys}`);
+      emptyEnvironment(files);
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    test("its keys, its region and its kind of endpoint are found", async () => {
+      expect(await machineCredentials(undefined, "work")()).toMatchObject({ accessKeyId: "of-work" });
+      expect(await findAmazon(undefined, "work")).toEqual({ region: "eu-west-3", fips: true, dualstack: false });
+      expect(await findAmazon("eu-west-1", "work")).toMatchObject({ region: "eu-west-1" });
+    });
+
+    test("the environment's region comes before it, and its own keys before the environment's", async () => {
+      for (const [name, value] of Object.entries({ AWS_REGION: "eu-north-1", AWS_USE_DUALSTACK_ENDPOINT: "true" })) {
+        vi.stubEnv(name, value);
+      }
+      expect(await findAmazon(undefined, "work")).toEqual({ region: "eu-north-1", fips: true, dualstack: true });
+      for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "of-the-environment");
+      expect(await machineCredentials(undefined, undefined)()).toMatchObject({ accessKeyId: "of-the-environment" });
+      const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+      vi.stubEnv("AWS_PROFILE", "work");
+      expect(await machineCredentials(undefined, undefined)()).toMatchObject({ accessKeyId: "of-work" });
+      expect(warned).toHaveBeenCalledWith(expect.stringContaining("Multiple credential sources"));
+      warned.mockRestore();
+    });
+  });
+
   test("missing credentials are unauthenticated, with what to do", async () => {
     emptyEnvironment();
     const backend = await openBackend(new URL("s3://bucket/path?endpoint=http://127.0.0.1:1"));

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { openS3 } from "../src/index.ts";
 import { bytesOf, onEachServer, optionsFor, refusal, withProxy } from "./address.ts";
 
-/** What holds of requests by the AWS SDK holds of those by `fetch`: the same tests, with the platform that Workers get. */
+/** What holds of requests over Node's connections holds of those by `fetch`: the same tests, with the platform that Workers get. */
 vi.mock("../src/platform.ts", () => import("../src/platform/web.ts"));
 
 await import("./multipart.test.ts");

@@ -29,8 +29,8 @@ const budgets: readonly Budget[] = [
   {
     what: "the SDK and S3 by fetch",
     contents: `${sdk} export { openS3 } from "@trunks/backend-s3";`,
-    minifiedKib: 315,
-    gzippedKib: 110,
+    minifiedKib: 325,
+    gzippedKib: 114,
     backends: ["backend-s3"],
   },
 ];
@@ -42,7 +42,7 @@ test.each(budgets)("a Worker's bundle of $what keeps its budget", async ({ what,
   process.stdout.write(`${what}: ${minifiedKib} KiB, ${gzippedKib} KiB gzipped\n`);
   const found = new Set(inputs.flatMap((input) => /(backend-[^/]+)\/src\//.exec(input)?.[1] ?? []));
   expect([...found]).toEqual(backends);
-  expect(inputs.filter((input) => /node_modules\/.*(@aws-sdk|@smithy|isomorphic-git)/.test(input))).toEqual([]);
+  expect(inputs.filter((input) => /node_modules\/.*(@aws-sdk|isomorphic-git)/.test(input))).toEqual([]);
   expect(minifiedKib).toBeLessThanOrEqual(budget.minifiedKib);
   expect(gzippedKib).toBeLessThanOrEqual(budget.gzippedKib);
 });

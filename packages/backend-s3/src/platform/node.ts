@@ -1,13 +1,3 @@
-export {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
-export { openClient } from "../node/client.ts";
-export { contentMd5 } from "../node/digest.ts";
+export { openCarrier } from "../node/carrier.ts";
+export { contentMd5, Sha256, sha256Hex } from "../node/digest.ts";
+export { findAmazon, machineCredentials } from "../node/machine.ts";

@@ -1,12 +1,3 @@
-export { openClient } from "../web/client.ts";
-export { GetObjectCommand, ListObjectsV2Command } from "../web/commands-read.ts";
-export {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-} from "../web/commands-write.ts";
-export { contentMd5 } from "../web/digest.ts";
+export { openCarrier } from "../web/carrier.ts";
+export { contentMd5, Sha256, sha256Hex } from "../web/digest.ts";
+export { findAmazon, machineCredentials } from "../web/machine.ts";

@@ -1,48 +1,43 @@
-import type { AnswerBody, Exchange } from "@trunks/http-store";
-import type { Answer } from "./command.ts";
-
-/** A request that is ready to be sent. */
-export interface SignedRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Headers;
-  readonly body?: Uint8Array;
-}
-
-export interface Sending {
-  readonly abortSignal?: AbortSignal;
-  readonly exchange: Exchange;
-}
+import type { AnswerBody } from "@trunks/http-store";
+import type { Carrier } from "../client.ts";
+import type { ResolvedOptions } from "../options.ts";
 
 /**
- * Sends a request by `fetch`, which does not tell how far a request came: what fails without an answer may have reached the
+ * Requests by `fetch`, which does not tell how far a request came: what fails without an answer may have reached the
  * store. Gives up on an answer whose head, or whose next bytes, have not come after `requestTimeoutMs`.
  */
-export async function exchangeByFetch(
-  { method, url, headers, body }: SignedRequest,
-  { abortSignal, exchange }: Sending,
-  requestTimeoutMs: number,
-): Promise<Answer> {
-  const silence = new Silence(requestTimeoutMs);
-  const signal = abortSignal === undefined ? silence.signal : AbortSignal.any([abortSignal, silence.signal]);
-  exchange.sent = true;
-  const response = await silence.watch(
-    fetch(url, { method, headers, body: body as Uint8Array<ArrayBuffer> | undefined, signal, redirect: "manual" }),
-  );
-  exchange.status = response.status;
-  exchange.headers = Object.fromEntries(response.headers);
-  const stream = bodyOf(response, silence, signal);
+export function openCarrier({ requestTimeoutMs }: ResolvedOptions): Carrier {
   return {
-    status: response.status,
-    headers: exchange.headers,
-    body: stream,
-    async text() {
-      const parts: string[] = [];
-      const decoder = new TextDecoder();
-      for await (const chunk of stream) parts.push(decoder.decode(chunk, { stream: true }));
-      return parts.join("") + decoder.decode();
+    async send({ method, url, headers, body }, { signal: wanted, exchange }) {
+      const silence = new Silence(requestTimeoutMs);
+      const signal = wanted === undefined ? silence.signal : AbortSignal.any([wanted, silence.signal]);
+      // Its host is the URL's. The last is not part of the signature: others on the way may say more.
+      const sent = { ...headers, "accept-encoding": "identity" } as Record<string, string>;
+      delete sent.host;
+      exchange.sent = true;
+      const response = await silence.watch(
+        fetch(url, {
+          method,
+          headers: sent,
+          body: body as Uint8Array<ArrayBuffer> | undefined,
+          signal,
+          redirect: "manual",
+        }),
+      );
+      exchange.status = response.status;
+      exchange.headers = Object.fromEntries(response.headers);
+      const stream = bodyOf(response, silence, signal);
+      return { status: response.status, headers: exchange.headers, body: stream, text: () => textOf(stream) };
     },
+    destroy() {},
   };
+}
+
+async function textOf(body: AnswerBody): Promise<string> {
+  const parts: string[] = [];
+  const decoder = new TextDecoder();
+  for await (const chunk of body) parts.push(decoder.decode(chunk, { stream: true }));
+  return parts.join("") + decoder.decode();
 }
 
 /** Raises its signal when what it watches takes too long. */

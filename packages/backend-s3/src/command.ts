@@ -18,7 +18,7 @@ export interface Answer {
   text(): Promise<string>;
 }
 
-/** A command of the AWS SDK, by the same name, with the same input and output, as far as they are used here. */
+/** An operation of S3: what it asks, and how its answer is read. Named as in the S3 API reference. */
 export interface Command<Output> {
   readonly question: Question;
   /** Whether a refusal may stand in the body of an answer 200. */
@@ -26,14 +26,7 @@ export interface Command<Output> {
   read(answer: Answer): Promise<Output>;
 }
 
-/** What every object's command has in its input. */
-export interface ObjectInput {
-  readonly Bucket?: string;
-  readonly Key: string;
-}
-
 /** For an answer that says nothing beyond its status. It is read to its end, so that the connection stays usable. */
-export async function readNothing(answer: Answer): Promise<object> {
+export async function readNothing(answer: Answer): Promise<void> {
   await answer.text();
-  return {};
 }

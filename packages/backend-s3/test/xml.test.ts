@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { elements, encodeEntities, rootOf, textOf } from "../src/web/xml.ts";
+import { elements, encodeEntities, rootOf, textOf } from "../src/xml.ts";
 
 const page = `<?xml version="1.0" encoding="UTF-8"?>
 <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>code</Name>

@@ -1,0 +1,27 @@
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import {
+  loadConfig,
+  NODE_REGION_CONFIG_FILE_OPTIONS,
+  NODE_REGION_CONFIG_OPTIONS,
+  NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS,
+  NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS,
+} from "@smithy/core/config";
+import type { Amazon } from "../address.ts";
+import type { Credentials } from "../credentials.ts";
+
+/** The AWS SDK's chain, which keeps what it found until it ends soon. */
+export function credentialChain(region: string | undefined, profile: string | undefined): Credentials {
+  const clientConfig = region === undefined ? undefined : { region };
+  return defaultProvider({ profile, clientConfig });
+}
+
+/** Settings that are not given, as the AWS SDK finds them. Throws when there is no region. */
+export async function configuredAmazon(region: string | undefined, profile: string | undefined): Promise<Amazon> {
+  const settings = { profile };
+  return {
+    region:
+      region ?? (await loadConfig(NODE_REGION_CONFIG_OPTIONS, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...settings })()),
+    fips: await loadConfig(NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS, settings)(),
+    dualstack: await loadConfig(NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS, settings)(),
+  };
+}
