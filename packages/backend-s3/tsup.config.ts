@@ -2,19 +2,19 @@ import { defineConfig } from "tsup";
 import { writeNotices } from "../../scripts/notices.ts";
 import { programBuild } from "../../scripts/tsup.ts";
 
-/** The AWS SDK's ways to find credentials and regions: a bundle of its own, so that nothing of it is read before it is asked. */
-const awsImport = "#aws";
+/** The AWS SDK's ways to find credentials and settings: a bundle of their own, so that nothing of it is read before it is asked. */
+const awsImport = /^#aws\//;
 
 /** Takes in all that is used of the AWS SDK, as it is for these runtimes. */
-function bundle(entry: string, folder: string, conditions: string[] = []) {
+function bundle(entry: string[], folder: string, conditions: string[] = []) {
   return {
     ...programBuild({
-      entry: [entry],
+      entry,
       outDir: folder,
       splitting: true,
       // The others are made at the same time.
       clean: ["!aws/**", "!web/**"],
-      noExternal: [new RegExp(`^(?!${awsImport}$)`)],
+      noExternal: [/^(?!#aws\/)/],
     }),
     external: ["@trunks/core", awsImport],
     metafile: true,
@@ -28,7 +28,7 @@ function bundle(entry: string, folder: string, conditions: string[] = []) {
 }
 
 export default defineConfig([
-  { ...bundle("src/index.ts", "dist"), dts: true },
-  bundle("src/index.ts", "dist/web", ["workerd", "browser"]),
-  bundle("src/node/aws.ts", "dist/aws"),
+  { ...bundle(["src/index.ts"], "dist"), dts: true },
+  bundle(["src/index.ts"], "dist/web", ["workerd", "browser"]),
+  bundle(["src/node/aws/chain.ts", "src/node/aws/config.ts"], "dist/aws"),
 ]);

@@ -12,7 +12,7 @@ export function machineCredentials(region: string | undefined, profile: string |
     const named = profile ?? process.env.AWS_PROFILE;
     const given = named ? undefined : environmentIdentity();
     if (given !== undefined) return given;
-    chain ??= import("#aws").then(({ credentialChain }) => credentialChain(region, profile));
+    chain ??= import("#aws/chain").then(({ credentialChain }) => credentialChain(region, profile));
     return await (await chain)(asking);
   };
 }
@@ -30,6 +30,6 @@ function environmentIdentity(): Identity | undefined {
 
 /** What is not given, as the AWS SDK finds it: in the environment, in its configuration files, or from the instance. */
 export async function findAmazon(region: string | undefined, profile: string | undefined): Promise<Amazon> {
-  const { configuredAmazon } = await import("#aws");
+  const { configuredAmazon } = await import("#aws/config");
   return await configuredAmazon(region, profile);
 }

@@ -1,4 +1,3 @@
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import {
   loadConfig,
   NODE_REGION_CONFIG_FILE_OPTIONS,
@@ -6,14 +5,7 @@ import {
   NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS,
   NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS,
 } from "@smithy/core/config";
-import type { Amazon } from "../address.ts";
-import type { Credentials } from "../credentials.ts";
-
-/** The AWS SDK's chain, which keeps what it found until it ends soon. */
-export function credentialChain(region: string | undefined, profile: string | undefined): Credentials {
-  const clientConfig = region === undefined ? undefined : { region };
-  return defaultProvider({ profile, clientConfig });
-}
+import type { Amazon } from "../../address.ts";
 
 /** Settings that are not given, as the AWS SDK finds them. Throws when there is no region. */
 export async function configuredAmazon(region: string | undefined, profile: string | undefined): Promise<Amazon> {
