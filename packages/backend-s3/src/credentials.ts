@@ -1,5 +1,4 @@
-import type { Identity } from "./identity.ts";
-import { identityOf } from "./identity.ts";
+import { type Identity, identityOf } from "./identity.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { machineCredentials } from "./platform.ts";
 
