@@ -44,14 +44,8 @@ export const mirrorMutants: readonly Mutant[] = [
     patches: [
       {
         file: "mirror/mirrors.ts",
-        found: "const primary = async () => checkPrimary(state, await this.self(options));",
-        replacement: "const primary = () => this.self(options);",
-      },
-      {
-        file: "mirror/mirrors.ts",
-        found: "if (map.primary !== undefined) checkPrimary(state, await this.self(options));",
-        replacement: "if (map.primary !== undefined) await this.self(options);",
-        everywhere: true,
+        found: "if (state.map.primary !== undefined) checkPrimary(state, await this.self(options));",
+        replacement: "if (state.map.primary !== undefined) await this.self(options);",
       },
     ],
   },
