@@ -39,7 +39,6 @@ export type { ObjectStream } from "./pack/object-stream.ts";
 export { concatPacks, type PackPart } from "./pack/pack-concat.ts";
 export { copyPack } from "./pack/pack-copy.ts";
 export { packIndexBytes } from "./pack/pack-index-bytes.ts";
-export type { JoinedPack } from "./pack/pack-join.ts";
 export { PackWriter } from "./pack/pack-writer.ts";
 export { Repository } from "./repository.ts";
 export type { CreateOptions, RepositoryOptions } from "./repository-options.ts";
@@ -47,7 +46,7 @@ export { type FetchQuestion, type FetchSelection, FetchSelector } from "./select
 export { noFilter, parseObjectFilter } from "./selection/object-filter.ts";
 export type { StateCache } from "./state-cache.ts";
 export { downloadInline, downloadSegment, downloadWhole } from "./transfer/download.ts";
-export { downloadCatalogue } from "./transfer/joined-catalogue.ts";
+export { downloadCatalogue, type WholeCatalogue } from "./transfer/joined-catalogue.ts";
 export { TrunkObjects, type TrunkObjectsOptions, trunkObjects } from "./transfer/objects.ts";
 export { packsSince } from "./transfer/packs-since.ts";
 export {

@@ -9,17 +9,17 @@ import {
   downloadSegment,
   downloadWhole,
   isThin,
-  type JoinedPack,
   mapConcurrent,
   type PackPart,
   packNameText,
   type Repository,
   type Segment,
   type State,
+  type WholeCatalogue,
 } from "@trunks/repo";
 import { GitFailure, type GitOptions, git } from "./git.ts";
 import { absentLargeBlobs, installLarge, largePack } from "./incoming-large.ts";
-import { keepPack, placePack, writeAll, writePack } from "./pack-file.ts";
+import { keepPack, placePack, writeAll, writePack, writePieces } from "./pack-file.ts";
 import type { Progress } from "./progress.ts";
 
 export interface InstallRequest {
@@ -84,19 +84,29 @@ async function installCatalogue(request: Installation): Promise<string[] | undef
     progress: (sizeBytes) => progress.add(sizeBytes),
     signal,
   });
-  if (catalogue?.joined === undefined) return catalogue && installParts(catalogue.parts, request);
-  return [await installJoined(catalogue.joined, request)];
+  return catalogue && ((await installJoined(catalogue, request)) ?? (await installParts(catalogue.parts, request)));
 }
 
-async function installJoined(joined: JoinedPack, { packDir, keep }: Installation): Promise<string> {
-  const temporary = join(packDir, `tmp_pack_all_${process.pid}`);
-  const index = join(packDir, `tmp_idx_all_${process.pid}`);
+/** The pack is written while its index is made, for which it may turn out to be of no use. */
+async function installJoined(
+  { joined, index }: WholeCatalogue,
+  { packDir, keep }: Installation,
+): Promise<string[] | undefined> {
+  const temporaryPack = join(packDir, `tmp_pack_all_${process.pid}`);
+  const temporaryIndex = join(packDir, `tmp_idx_all_${process.pid}`);
+  const writing = writePieces(temporaryPack, joined.pieces);
   try {
-    await writeAll(temporary, joined.pieces);
-    await writeAll(index, [joined.index]);
-    return await placePack(join(packDir, `pack-${joined.checksum}`), { pack: temporary, index, keep });
+    const indexBytes = await index();
+    if (indexBytes === undefined) return undefined;
+    await writePieces(temporaryIndex, [indexBytes]);
+    await writing;
+
+    return [
+      await placePack(join(packDir, `pack-${joined.checksum}`), { pack: temporaryPack, index: temporaryIndex, keep }),
+    ];
   } finally {
-    await Promise.all([rm(temporary, { force: true }), rm(index, { force: true })]);
+    await Promise.allSettled([writing]); // What is being written cannot be removed for good.
+    await Promise.all([rm(temporaryPack, { force: true }), rm(temporaryIndex, { force: true })]);
   }
 }
 

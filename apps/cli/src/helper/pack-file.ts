@@ -1,4 +1,6 @@
+import { close, openSync, writev } from "node:fs";
 import { open, rename, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import type { State } from "@trunks/repo";
 
 /** Writes a pack and answers its trailer, which is its name. */
@@ -30,6 +32,28 @@ export async function writeAll(path: string, chunks: AsyncIterable<Uint8Array> |
   } finally {
     await file.close();
   }
+}
+
+/** The same with pieces that are there already: they go to the system at once, which writes them while this process does something else. */
+export async function writePieces(path: string, pieces: readonly Uint8Array[]): Promise<void> {
+  const file = openSync(path, "wx", 0o444);
+  try {
+    for (let rest = pieces; rest.length > 0; ) rest = behind(rest, (await promisify(writev)(file, rest)).bytesWritten);
+  } finally {
+    await promisify(close)(file);
+  }
+}
+
+/** What comes behind the first so many bytes. */
+function behind(pieces: readonly Uint8Array[], sizeBytes: number): readonly Uint8Array[] {
+  let left = sizeBytes;
+  const first = pieces.findIndex((piece) => {
+    if (piece.length > left) return true;
+    left -= piece.length;
+    return false;
+  });
+  if (first === -1) return [];
+  return [(pieces[first] as Uint8Array).subarray(left), ...pieces.slice(first + 1)];
 }
 
 /** `chunks`, the first of which is asked for now and not when it is read. */

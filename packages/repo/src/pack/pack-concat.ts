@@ -34,18 +34,6 @@ export async function* concatPacks(format: ObjectFormat, parts: readonly PackPar
   yield digest.bytes();
 }
 
-/** The same in one piece, in memory. */
-export async function concatWhole(format: ObjectFormat, parts: readonly PackPart[]): Promise<Uint8Array> {
-  const frame = packHeaderSizeBytes + objectIdSizeBytes(format);
-  const bytes = new Uint8Array(parts.reduce((size, { body }) => size + Math.max(0, bodySize(body) - frame), frame));
-  let filled = 0;
-  for await (const piece of concatPacks(format, parts)) {
-    bytes.set(piece, filled);
-    filled += piece.length;
-  }
-  return bytes;
-}
-
 /** The entries of the pack that `concatPacks` makes of the packs of these indexes, for its own index. */
 export function concatEntries(indexes: readonly PackIndex[]): IndexedEntry[] {
   const entries: IndexedEntry[] = [];

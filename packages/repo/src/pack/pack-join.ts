@@ -1,26 +1,13 @@
 import { createDigest, digestHex, hexFromBytes } from "../platform.ts";
 import { compareIds, type ObjectFormat, objectIdBytes, objectIdSizeBytes } from "./object-format.ts";
-import { packHeader, packHeaderSizeBytes } from "./pack-header.ts";
-import {
-  fanoutStart,
-  type IndexTables,
-  idsStart,
-  indexSignature,
-  indexVersion,
-  largeOffset,
-  tablesOf,
-} from "./pack-index-layout.ts";
+import { packHeader, packHeaderSizeBytes, parsePackHeader } from "./pack-header.ts";
+import { fanoutStart, idsStart, indexSignature, indexVersion, largeOffset, tablesOf } from "./pack-index-layout.ts";
+import type { PlainIndex } from "./plain-index.ts";
+import type { WholePack } from "./whole-packs.ts";
 
-/** A pack in memory, thin or not, and its index of version 2. */
-export interface IndexedPack {
-  readonly pack: Uint8Array;
-  readonly index: Uint8Array;
-}
-
-/** One pack of several, piece by piece, and its index. */
+/** One pack of several, piece by piece. */
 export interface JoinedPack {
   readonly pieces: readonly Uint8Array[];
-  readonly index: Uint8Array;
   /** The pack's last bytes, which also name it for Git. */
   readonly checksum: string;
 }
@@ -29,51 +16,68 @@ export interface JoinedPack {
 const maxEntries = 2 ** 21;
 
 /**
- * One pack of all entries as they stand in these, with its index, without looking into any of them: deltas find a base in their own part by the
- * distance, which stays, and in another one by its id. `undefined` when an object is in two of them, for its deltas might then
- * go round in a circle, or when there are too many.
+ * One pack of all entries as they stand in these, without looking into any of them: deltas find a base in their own part by the
+ * distance, which stays, and in another one by its id. Throws `CORRUPT` for a part that is no pack.
  */
-export function joinPacks(format: ObjectFormat, parts: readonly IndexedPack[]): JoinedPack | undefined {
+export function joinPacks(format: ObjectFormat, packs: readonly Uint8Array[]): JoinedPack {
   const idSize = objectIdSizeBytes(format);
-  const bodies = parts.map(({ pack }) => pack.subarray(packHeaderSizeBytes, pack.length - idSize));
-  if (bodies.reduce((sum, { length }) => sum + length, packHeaderSizeBytes) >= largeOffset) return undefined;
-  const join = new IndexJoin(format, parts);
-  const order = join.order();
-  if (order === undefined) return undefined;
+  const objectCount = packs.reduce((sum, pack) => sum + parsePackHeader(pack), 0);
+  const bodies = packs.map((pack) => pack.subarray(packHeaderSizeBytes, pack.length - idSize));
   const digest = createDigest(format);
-  const opening = [packHeader(order.length), ...bodies];
+  const opening = [packHeader(objectCount), ...bodies];
   for (const piece of opening) digest.update(piece);
   const trailer = digest.bytes();
-  const checksum = hexFromBytes(trailer);
-  return { pieces: [...opening, trailer], index: join.bytes(order, checksum), checksum };
+  return { pieces: [...opening, trailer], checksum: hexFromBytes(trailer) };
+}
+
+/** The same in one piece. */
+export function wholePack({ pieces }: JoinedPack): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
+  let filled = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, filled);
+    filled += piece.length;
+  }
+  return bytes;
+}
+
+/**
+ * The index of the pack, of this checksum, that `joinPacks` makes of these, thin or not. `undefined` when an object is in two of them, for its
+ * deltas might then go round in a circle; when there are too many, or one has not as many objects as its index.
+ */
+export function joinIndexes(
+  format: ObjectFormat,
+  parts: readonly WholePack[],
+  checksum: string,
+): Uint8Array | undefined {
+  if (parts.some(({ pack, index }) => parsePackHeader(pack) !== index.count)) return undefined;
+  if (parts.reduce((sum, { pack }) => sum + pack.length, 0) >= largeOffset) return undefined;
+  const join = new IndexJoin(format, parts);
+  const order = join.order();
+  return order && join.bytes(order, checksum);
 }
 
 class IndexJoin {
   readonly #format: ObjectFormat;
   readonly #idSize: number;
-  readonly #indexes: readonly Uint8Array[];
-  readonly #views: readonly DataView[];
-  readonly #counts: readonly number[];
+  readonly #indexes: readonly PlainIndex[];
   /** By part, how far its entries move. */
   readonly #shifts: readonly number[];
   /** By entry, its part, and where it stands in that part's index. */
   readonly #parts: Uint16Array;
   readonly #positions: Uint32Array;
 
-  constructor(format: ObjectFormat, parts: readonly IndexedPack[]) {
+  constructor(format: ObjectFormat, parts: readonly WholePack[]) {
     this.#format = format;
     this.#idSize = objectIdSizeBytes(format);
-    // Where whole words of them can be copied.
-    this.#indexes = parts.map(({ index }) => (index.byteOffset % 4 === 0 ? index : index.slice()));
-    this.#views = this.#indexes.map((index) => new DataView(index.buffer, index.byteOffset, index.length));
-    this.#counts = this.#views.map((view) => view.getUint32(idsStart - 4));
+    this.#indexes = parts.map(({ index }) => index);
     let shift = 0;
     this.#shifts = parts.map(({ pack }) => {
       const before = shift;
       shift += pack.length - packHeaderSizeBytes - this.#idSize;
       return before;
     });
-    const total = this.#counts.reduce((sum, count) => sum + count, 0);
+    const total = this.#indexes.reduce((sum, { count }) => sum + count, 0);
     this.#parts = new Uint16Array(total);
     this.#positions = new Uint32Array(total);
   }
@@ -81,14 +85,13 @@ class IndexJoin {
   /** The entries in the order of their ids. */
   order(): Uint32Array | undefined {
     const total = this.#parts.length;
-    if (total > maxEntries || this.#counts.length > 2 ** 16) return undefined;
+    if (total > maxEntries || this.#indexes.length > 2 ** 16) return undefined;
     const keys = new Float64Array(total);
     let entry = 0;
     const parts = this.#parts;
     const positions = this.#positions;
     const idSize = this.#idSize;
-    for (const [part, count] of this.#counts.entries()) {
-      const view = this.#views[part] as DataView;
+    for (const [part, { count, view }] of this.#indexes.entries()) {
       for (let position = 0; position < count; position++) {
         parts[entry] = part;
         positions[entry] = position;
@@ -128,14 +131,13 @@ class IndexJoin {
     view.setUint32(0, indexSignature);
     view.setUint32(4, indexVersion);
     const counts = new Uint32Array(256);
-    const tables = this.#counts.map((count) => tablesOf(this.#format, count));
     const target = wordsOf(bytes);
-    const sources = this.#indexes.map((index, part) => ({
-      index,
-      words: wordsOf(index),
-      view: this.#views[part] as DataView,
-      crcs: (tables[part] as IndexTables).crcsStart / 4,
-      offsets: (tables[part] as IndexTables).offsetsStart,
+    const sources = this.#indexes.map(({ bytes, view, tables }, part) => ({
+      index: bytes,
+      words: wordsOf(bytes),
+      view,
+      crcs: tables.crcsStart / 4,
+      offsets: tables.offsetsStart,
       shift: this.#shifts[part] as number,
     }));
     const parts = this.#parts;
@@ -164,9 +166,9 @@ class IndexJoin {
   }
 
   #compare(left: number, right: number): number {
-    const leftBytes = this.#indexes[this.#parts[left] as number] as Uint8Array;
-    const rightBytes = this.#indexes[this.#parts[right] as number] as Uint8Array;
-    return compareIds(leftBytes, this.#idStart(left), rightBytes, this.#idStart(right), this.#idSize);
+    const leftIndex = this.#indexes[this.#parts[left] as number] as PlainIndex;
+    const rightIndex = this.#indexes[this.#parts[right] as number] as PlainIndex;
+    return compareIds(leftIndex.bytes, this.#idStart(left), rightIndex.bytes, this.#idStart(right), this.#idSize);
   }
 
   #idStart(entry: number): number {

@@ -4,12 +4,11 @@ import { isThin, packNameText, type Segment } from "../format/pack-name.ts";
 import type { CataloguePack, State } from "../format/state.ts";
 import type { ReadRecord } from "../journal/slots.ts";
 import type { ObjectFormat } from "../pack/object-format.ts";
-import { ObjectReader } from "../pack/object-reader.ts";
-import { concatWhole, type PackPart } from "../pack/pack-concat.ts";
-import { PackIndex } from "../pack/pack-index.ts";
-import { type IndexedPack, type JoinedPack, joinPacks } from "../pack/pack-join.ts";
+import type { PackPart } from "../pack/pack-concat.ts";
+import { type JoinedPack, joinIndexes, joinPacks, wholePack } from "../pack/pack-join.ts";
 import { scanPack } from "../pack/pack-scan.ts";
-import { memoryPackSource } from "../pack/pack-source.ts";
+import { PlainIndex } from "../pack/plain-index.ts";
+import { type WholePack, WholePacks } from "../pack/whole-packs.ts";
 import { downloadInline, downloadWhole } from "./download.ts";
 
 /** In bytes: so much is in memory. */
@@ -28,8 +27,10 @@ export interface JoinOptions extends RequestOptions {
 /** All packs of a catalogue, each behind those that it builds on. */
 export interface WholeCatalogue {
   readonly parts: readonly PackPart[];
-  /** All in one; `undefined` when an object is in two of them. */
-  readonly joined: JoinedPack | undefined;
+  /** All in one. */
+  readonly joined: JoinedPack;
+  /** The index of what is joined, which takes a while to make; `undefined` when an object is in two of the parts, so that it cannot be used. */
+  index(): Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -55,34 +56,59 @@ export async function downloadCatalogue(
   for (const { length } of bodies) options.progress?.(length);
   const named = (all: readonly CataloguePack[], packs: readonly Uint8Array[]) =>
     all.map(({ name }, place): PackPart => ({ name: packNameText(name), body: packs[place] as Uint8Array }));
-  const parts = named(
-    segments,
-    read.map(({ pack }) => pack),
-  );
-  const thin = named(inline, bodies);
-  const own = thin.length === 0 ? [] : [await indexed(state.objects, parts, read, thin, options)];
-  return { parts: [...parts, ...thin], joined: joinPacks(state.objects, [...read, ...own]) };
+  const parts = [
+    ...named(
+      segments,
+      read.map(({ pack }) => pack),
+    ),
+    ...named(inline, bodies),
+  ];
+  const { objects } = state;
+  const own = inline.length === 0 ? [] : [wholePack(joinPacks(objects, bodies))];
+  const joined = joinPacks(objects, [...read.map(({ pack }) => pack), ...own]);
+  return { parts, joined, index: () => indexOf(objects, joined, read, own[0], options) };
 }
 
-/** Inline packs as one with its index, for which the objects that they are built on are made. */
-async function indexed(
+/** Joins the indexes of segments and that of inline packs, for which the objects that they are built on are made. */
+async function indexOf(
   format: ObjectFormat,
-  segments: readonly PackPart[],
-  read: readonly IndexedPack[],
-  parts: readonly PackPart[],
+  { checksum }: JoinedPack,
+  segments: readonly IndexedPack[],
+  inline: Uint8Array | undefined,
   { signal }: RequestOptions,
-): Promise<IndexedPack> {
-  // At once, for each is most often built on the one before.
-  const pack = await concatWhole(format, parts);
-  const sources = read.map(({ pack, index }, place) =>
-    memoryPackSource((segments[place] as PackPart).name, pack, new PackIndex(format, index, pack.length)),
-  );
+): Promise<Uint8Array | undefined> {
+  const packs = segments.map(({ pack, index }) => ({ pack, index: PlainIndex.of(format, index) }));
+  if (!packs.every(isIndexed)) return undefined;
+  if (inline === undefined) return joinIndexes(format, packs, checksum);
   // What is built on was most often pushed just before.
-  const objects = new ObjectReader(format, sources.toReversed());
-  const externalBases = (ids: readonly string[], within: RequestOptions) =>
-    objects.readMany(ids, { ...within, skipMissing: true });
-  const { indexBytes: index } = await scanPack(format, pack, { signal, externalBases });
-  return { pack, index };
+  const whole = new WholePacks(format, packs.toReversed());
+  let isMade = true;
+  async function* externalBases(ids: readonly string[]) {
+    for (const id of ids) {
+      const object = whole.read(id);
+      if (object !== undefined) yield { id, ...object };
+      else isMade = false;
+    }
+  }
+  try {
+    const { indexBytes } = await scanPack(format, inline, { signal, externalBases });
+    const index = PlainIndex.of(format, indexBytes);
+    return index && joinIndexes(format, [...packs, { pack: inline, index }], checksum);
+  } catch (error) {
+    // Git knows another way where an object is in several packs, or says what is wrong.
+    if (!isMade) return undefined;
+    throw error;
+  }
+}
+
+function isIndexed(pack: { readonly pack: Uint8Array; readonly index: PlainIndex | undefined }): pack is WholePack {
+  return pack.index !== undefined;
+}
+
+/** A segment's two files. */
+interface IndexedPack {
+  readonly pack: Uint8Array;
+  readonly index: Uint8Array;
 }
 
 async function readSegment(
