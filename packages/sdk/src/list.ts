@@ -60,10 +60,10 @@ export async function visitItems(session: Session, folder: string, options: List
   }
   const recursive = options.recursive || glob !== undefined;
   const prefix = start?.map((name) => `${name}/`).join("") ?? "";
-  const chosen: Visit = (above, name, item) => {
-    if (glob === undefined || glob.matches(above + name)) visit(above, name, item);
+  const visitChosen: Visit = (above, name, item) => {
+    if (glob?.matches(above + name)) visit(above, name, item);
   };
-  await walk(tree, top, prefix, recursive, options, chosen);
+  await walk(tree, top, prefix, recursive, options, glob === undefined ? visit : visitChosen);
 }
 
 /** The deeper one of the two folders, or `undefined` when neither is in the other. */

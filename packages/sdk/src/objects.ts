@@ -111,24 +111,25 @@ export class Objects {
 
   /** As `readMany`, some at a time. */
   async *readBatches(ids: Iterable<ObjectId>, options: RequestOptions): AsyncGenerator<IdentifiedObject[]> {
-    const others = new Set<ObjectId>();
-    const made = new Set<ObjectId>();
-    for (const id of ids) (this.new.get(id) === undefined ? others : made).add(id);
-    for (const id of made) {
+    const others = new Set(ids);
+    for (const id of [...others].filter((one) => this.new.get(one) !== undefined)) {
       const own = this.new.get(id);
       // What was pushed meanwhile need not be held any longer.
-      if (own === undefined) others.add(id);
-      else yield [{ id, type: own.type, data: await this.new.bytes(own) }];
+      if (own === undefined) continue;
+      others.delete(id);
+      yield [{ id, type: own.type, data: await this.new.bytes(own) }];
     }
     for (let attempt = 1; others.size > 0; attempt++) {
+      const read: ObjectId[] = [];
       try {
         for await (const objects of this.#reader().readBatches(others, options)) {
-          for (const { id } of objects) others.delete(id);
+          for (const { id } of objects) read.push(id);
           yield objects;
         }
         return;
       } catch (error) {
         if (attempt > 1 || !isTrunksError(error, "NOT_FOUND")) throw error;
+        for (const id of read) others.delete(id);
         await this.#readOn(options);
       }
     }

@@ -18,6 +18,11 @@ interface Wanted {
   readonly mode: number;
 }
 
+interface FoundItem {
+  readonly mode: number;
+  readonly id: ObjectId | null | undefined;
+}
+
 /** The contents of all files and symbolic links that a listing names. */
 export function readFiles(session: Session, folder: string, options: ListOptions): AsyncGenerator<ReadFile> {
   return new BatchItems(readBatches(session, folder, options));
@@ -27,20 +32,18 @@ async function* readBatches(session: Session, folder: string, options: ListOptio
   const wanted = new Map<ObjectId, Wanted>();
   /** Files with the content of one that came before. */
   const copies = new Map<ObjectId, Wanted[]>();
-  const want = (prefix: string, name: string, mode: number, id: ObjectId | null | undefined) => {
+  const want = (prefix: string, name: string, { mode, id }: FoundItem) => {
     const type = entryType(mode);
     if (typeof id !== "string" || (type !== "file" && type !== "symlink")) return;
     const file = { prefix, name, mode };
-    const others = copies.get(id);
     if (!wanted.has(id)) wanted.set(id, file);
-    else if (others === undefined) copies.set(id, [file]);
-    else others.push(file);
+    else if (!copies.get(id)?.push(file)) copies.set(id, [file]);
   };
   if (options.limit !== undefined || options.offset !== undefined) {
     const { data } = await listFiles(session, folder, options);
-    for (const { path, mode, id } of data) want("", path, Number.parseInt(mode, 8), id);
+    for (const { path, mode, id } of data) want("", path, { mode: Number.parseInt(mode, 8), id });
   } else {
-    await visitItems(session, folder, options, (prefix, name, { mode, id }) => want(prefix, name, mode, id));
+    await visitItems(session, folder, options, want);
   }
   for await (const objects of session.objects.readBatches(wanted.keys(), { signal: options.signal })) {
     const batch: ReadFile[] = [];

@@ -145,14 +145,15 @@ export class EntryResolver {
     return first === undefined ? undefined : beginsDelta(first);
   }
 
-  /** The object when it is stored whole, and here: without waiting, and perhaps in a `room`. */
+  /** The object when it is stored whole, and here in one piece: without waiting, and perhaps in a `room`. */
   objectAtHand(place: EntryLocation, room?: Room): GitObject | undefined {
     if (this.#isLarge(place)) return undefined;
-    const bytes = place.pack.blocks.peek(place);
-    if (bytes === undefined) return undefined;
-    const header = this.#parseHeader(place, bytes);
+    const run = place.pack.blocks.peekRun(place);
+    if (run === undefined) return undefined;
+    const start = place.start - run.start;
+    const header = this.#parseHeader(place, run.bytes, start);
     if (isDelta(header) || header.size > this.#settings.maxObjectSizeBytes) return undefined;
-    const { bytes: data } = inflate(bytes, header.size, room, header.headerSize);
+    const { bytes: data } = inflate(run.bytes, header.size, room, start + header.headerSize, place.end - run.start);
     return { type: header.type as ObjectType, data };
   }
 
@@ -165,8 +166,8 @@ export class EntryResolver {
     return { type, size: parseDeltaSizes(await this.#inflated(top.place, top.header, options)).size };
   }
 
-  #parseHeader(place: EntryLocation, bytes: Uint8Array): EntryHeader {
-    const header = parseEntryHeader(this.#packs.format, bytes, 0, place.start);
+  #parseHeader(place: EntryLocation, bytes: Uint8Array, start = 0): EntryHeader {
+    const header = parseEntryHeader(this.#packs.format, bytes, start, place.start);
     if (header.size <= (place.end - place.start) * maxInflation) return header;
     throw new TrunksError(
       "CORRUPT",

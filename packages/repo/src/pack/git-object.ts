@@ -25,10 +25,33 @@ export interface IdentifiedObject extends GitObject {
 
 /** What an object's id is the digest of, before the object's own bytes: `blob 12` and a zero byte. */
 export function objectHeader(type: ObjectType, size: number): Uint8Array {
-  const text = `${type} ${size}\0`;
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
+  const bytes = new Uint8Array(maxHeaderSizeBytes);
+  return bytes.subarray(0, writeHeader(bytes, type, size));
+}
+
+/** Of the longest type and the largest size. */
+const maxHeaderSizeBytes = 24;
+const typeLetters = {
+  commit: letters("commit "),
+  tree: letters("tree "),
+  blob: letters("blob "),
+  tag: letters("tag "),
+};
+
+function letters(text: string): readonly number[] {
+  return Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** Digit by digit: a text of it would take longer than the digest of a small object. Answers how many bytes it is. */
+function writeHeader(into: Uint8Array, type: ObjectType, size: number): number {
+  const word = typeLetters[type];
+  let end = word.length;
+  for (let index = 0; index < end; index++) into[index] = word[index] as number;
+  let unit = 1;
+  while (unit * 10 <= size) unit *= 10;
+  for (; unit >= 1; unit /= 10) into[end++] = 0x30 + (Math.floor(size / unit) % 10);
+  into[end++] = 0;
+  return end;
 }
 
 /** Below this size copying the object beside its header is cheaper than a digest in two steps. */
@@ -37,14 +60,12 @@ const scratch = new Uint8Array(scratchSizeBytes);
 
 /** The id of an object, computed from its bytes. */
 export function objectId(format: ObjectFormat, type: ObjectType, data: Uint8Array): ObjectId {
-  const text = `${type} ${data.length}\0`;
-  const size = text.length + data.length;
-  if (size > scratchSizeBytes) {
+  if (data.length > scratchSizeBytes - maxHeaderSizeBytes) {
     return createDigest(format).update(objectHeader(type, data.length)).update(data).hex();
   }
-  for (let index = 0; index < text.length; index++) scratch[index] = text.charCodeAt(index);
-  scratch.set(data, text.length);
-  return digestHex(format, scratch.subarray(0, size));
+  const start = writeHeader(scratch, type, data.length);
+  scratch.set(data, start);
+  return digestHex(format, scratch.subarray(0, start + data.length));
 }
 
 /** The id of an object of any size, from its bytes piece by piece, `size` of them. */

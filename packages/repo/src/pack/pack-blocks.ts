@@ -68,6 +68,12 @@ export class PackBlocks {
     return run?.bytes[offset - run.start];
   }
 
+  /** The run that all of these bytes came with, when it is here. */
+  peekRun({ start, end }: PackRange): BlockRun | undefined {
+    const run = this.#runAt(start);
+    return run !== undefined && end <= run.end ? run : undefined;
+  }
+
   /** The bytes, when all of them are here. */
   peek({ start, end }: PackRange): Uint8Array | undefined {
     const run = this.#runAt(start);
@@ -157,6 +163,8 @@ export class PackBlocks {
     let run: { first: number; last: number } | undefined;
     let seen = -1;
     for (const { start, end } of ranges) {
+      // Of many small ranges nearly all are in a block that one before them is in.
+      if (end <= (seen + 1) * blockSizeBytes) continue;
       const last = this.#numberAt(end - 1);
       for (let number = Math.max(this.#numberAt(start), seen + 1); number <= last; number++) {
         if (this.#isComing(number) || this.#run(number) !== undefined) continue;
@@ -167,7 +175,7 @@ export class PackBlocks {
           runs.push(run);
         }
       }
-      seen = Math.max(seen, last);
+      seen = last;
     }
     return runs;
   }

@@ -118,7 +118,7 @@ export class PackIndex {
   /** The place in the order of ids of the id whose bytes stand at `offset`; `undefined` when the pack does not hold it. */
   placeOf(bytes: Uint8Array, offset: number): number | undefined {
     const firstByte = bytes[offset] as number;
-    let low = firstByte === 0 ? 0 : this.#fanout(firstByte - 1);
+    let low = this.#fanout(firstByte - 1);
     let high = this.#fanout(firstByte);
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -141,22 +141,28 @@ export class PackIndex {
   /** Where an id stands in their order. */
   #positionOf(id: ObjectId): number | undefined {
     if (id.length !== 2 * this.#idSize) return undefined;
-    const position = this.#lowerBound(id);
-    return position < this.objectCount && this.#compare(position, id) === 0 ? position : undefined;
+    const head = headOf(id);
+    let low = this.#fanout((head >>> 24) - 1);
+    let high = this.#fanout(head >>> 24);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      // The whole ids are compared only where their first four bytes are the same.
+      const difference = this.#headAt(middle) - head || this.#compare(middle, id);
+      if (difference === 0) return middle;
+      if (difference < 0) low = middle + 1;
+      else high = middle;
+    }
+    return undefined;
   }
 
   /** How many ids sort before these digits, which may be fewer than a whole id's. */
   #lowerBound(digits: string): number {
-    let head = 0;
-    for (let place = 0; place < 8; place++) head = head * 16 + (place < digits.length ? digitOf(digits, place) : 0);
-    const firstByte = Math.min(255, Math.max(0, Math.floor(head / 2 ** 24)));
-    let low = firstByte === 0 ? 0 : this.#fanout(firstByte - 1);
-    let high = this.#fanout(firstByte);
+    const head = headOf(digits);
+    let low = this.#fanout((head >>> 24) - 1);
+    let high = this.#fanout(head >>> 24);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const middleHead = this.#headAt(middle);
-      // The whole ids are compared only where their first four bytes are the same.
-      if (middleHead < head || (middleHead === head && this.#compare(middle, digits) < 0)) low = middle + 1;
+      if ((this.#headAt(middle) - head || this.#compare(middle, digits)) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -188,7 +194,7 @@ export class PackIndex {
 
   /** How many ids begin with this byte or a lower one. */
   #fanout(firstByte: number): number {
-    return this.#view.getUint32(fanoutStart + 4 * firstByte);
+    return firstByte < 0 ? 0 : this.#view.getUint32(fanoutStart + 4 * firstByte);
   }
 
   #checkIds(): void {
@@ -234,6 +240,11 @@ export class PackIndex {
     const start = this.#tables.largeOffsetsStart + 8 * place;
     return this.#view.getUint32(start) * 2 ** 32 + this.#view.getUint32(start + 4);
   }
+}
+
+/** The first four bytes of an id that begins with these digits, and goes on with zeros. */
+function headOf(digits: string): number {
+  return Number.parseInt(digits.slice(0, 8).padEnd(8, "0"), 16);
 }
 
 /** The value of a lower-case hexadecimal digit; of anything else, what no digit is worth. */

@@ -46,11 +46,11 @@ export interface Platform {
   allocate(size: number): Uint8Array;
 
   /**
-   * Inflates the zlib stream that begins at `start` of `input`, by default at 0, and must hold exactly `size` bytes, perhaps
-   * into a `room`. Never holds more than that, whatever the input says. Throws `CORRUPT` for damaged or truncated data and for
+   * Inflates the zlib stream that begins at `start` of `input`, by default at 0, reaches no further than to `end`, by default that of
+   * `input`, and must hold exactly `size` bytes, perhaps into a `room`. Never holds more than that, whatever the input says. Throws `CORRUPT` for damaged or truncated data and for
    * any other size.
    */
-  inflate(input: Uint8Array, size: number, room?: Room, start?: number): Inflated;
+  inflate(input: Uint8Array, size: number, room?: Room, start?: number, end?: number): Inflated;
 
   /**
    * Inflates one zlib stream piece by piece, in bounded memory; what follows it is not looked at. Throws `CORRUPT` for

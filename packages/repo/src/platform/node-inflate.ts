@@ -2,9 +2,9 @@ import { checkInflation, damaged, type Inflated, wrongSize } from "./interface.t
 import { zlib } from "./node-modules.ts";
 import type { Room } from "./room.ts";
 
-export function inflate(input: Uint8Array, size: number, room?: Room, start = 0): Inflated {
-  checkInflation(input.length - start, size);
-  const inflated = inflateAnew(input, size, room, start) ?? inflateOnce(input.subarray(start), size);
+export function inflate(input: Uint8Array, size: number, room?: Room, start = 0, end = input.length): Inflated {
+  checkInflation(end - start, size);
+  const inflated = inflateAnew(input, size, room, start, end) ?? inflateOnce(input.subarray(start, end), size);
   if (inflated.bytes.length !== size) throw wrongSize(inflated.bytes.length, size);
   return inflated;
 }
@@ -34,6 +34,9 @@ interface Inflater {
   readonly handle: InflateHandle;
   /** How much of the output, and of the input, the last write left over. */
   readonly left: Uint32Array;
+  readonly finish: number;
+  /** What the handle said of the last write. */
+  failure: string | undefined;
 }
 
 /** `null` where the runtime has none. */
@@ -43,21 +46,23 @@ let inflater: Inflater | undefined | null;
  * Inflates with one inflater for all calls: making one takes as long as inflating a small object, and the memory of the
  * many that wait for their end calls the garbage collector. `undefined` where the runtime has no such thing.
  */
-function inflateAnew(input: Uint8Array, size: number, room: Room | undefined, start: number): Inflated | undefined {
+function inflateAnew(
+  input: Uint8Array,
+  size: number,
+  room: Room | undefined,
+  start: number,
+  end: number,
+): Inflated | undefined {
   if (inflater === undefined) inflater = makeInflater();
   if (inflater === null) return undefined;
-  const { handle, left } = inflater;
-  let failure: string | undefined;
-  handle.onerror = (message) => {
-    failure = message;
-  };
+  const { handle, left, finish } = inflater;
   handle.reset();
   const outputSize = size + spareBytes;
   const shared = room?.reserve(outputSize) ? room : undefined;
   const output = shared?.bytes ?? new Uint8Array(Buffer.allocUnsafeSlow(outputSize).buffer);
-  const { Z_FINISH } = zlib().constants;
-  handle.writeSync(Z_FINISH, input, start, input.length - start, output, shared?.start ?? 0, outputSize);
-  if (failure !== undefined) {
+  handle.writeSync(finish, input, start, end - start, output, shared?.start ?? 0, outputSize);
+  if (inflater.failure !== undefined) {
+    const { failure } = inflater;
     inflater = undefined;
     throw damaged(new Error(failure));
   }
@@ -66,7 +71,7 @@ function inflateAnew(input: Uint8Array, size: number, room: Room | undefined, st
   const inputLeft = left[1] as number;
   const inflatedSize = outputSize - outputLeft;
   const bytes = shared?.take(inflatedSize) ?? output.subarray(0, inflatedSize);
-  return { bytes, consumed: input.length - start - inputLeft };
+  return { bytes, consumed: end - start - inputLeft };
 }
 
 function makeInflater(): Inflater | null {
@@ -75,7 +80,12 @@ function makeInflater(): Inflater | null {
     _writeState?: Uint32Array;
   };
   const isKnown = typeof handle?.writeSync === "function" && typeof handle.reset === "function";
-  return isKnown && left instanceof Uint32Array ? { handle, left } : null;
+  if (!isKnown || !(left instanceof Uint32Array)) return null;
+  const made: Inflater = { handle, left, finish: zlib().constants.Z_FINISH, failure: undefined };
+  handle.onerror = (message) => {
+    made.failure = message;
+  };
+  return made;
 }
 
 function inflateOnce(input: Uint8Array, size: number): Inflated {

@@ -87,11 +87,11 @@ export function allocate(size: number): Uint8Array {
 /** One for all calls: making one takes as long as inflating a small object. */
 let inflater: ZStream | undefined;
 
-export function inflate(input: Uint8Array, size: number, room?: Room, start = 0): Inflated {
-  checkInflation(input.length - start, size);
+export function inflate(input: Uint8Array, size: number, room?: Room, start = 0, end = input.length): Inflated {
+  checkInflation(end - start, size);
   inflater ??= makeInflater();
   zlibInflateReset(inflater);
-  feed(inflater, input.subarray(start));
+  feed(inflater, input.subarray(start, end));
   // One byte more than declared, so that a stream which holds too much is told from one which holds enough.
   makeRoom(inflater, room?.reserve(size + 1) ? room.take(size + 1) : new Uint8Array(size + 1));
   const { output } = inflater;

@@ -36,6 +36,7 @@ describe.each<ObjectFormat>(["sha1", "sha256"])("pack index, %s", (format) => {
     expect([...index.entries()]).toEqual(shown.map(({ id, offset, crc }) => ({ id, offset, crc })));
     for (const { id, offset } of shown) expect(index.find(id)).toBe(offset);
     for (const { id } of shown) expect(index.find(id.replace(/^../, "zz"))).toBeUndefined();
+    for (const { id } of shown) if (/[a-f]/.test(id)) expect(index.find(id.toUpperCase())).toBeUndefined();
     expect(index.find("0".repeat(shown[0]!.id.length))).toBeUndefined();
     expect(index.find("f".repeat(shown[0]!.id.length))).toBeUndefined();
     expect(index.find(shown[0]!.id.slice(0, -1))).toBeUndefined();

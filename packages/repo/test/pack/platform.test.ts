@@ -72,6 +72,16 @@ describe.each(platforms)("%s", (_name, platform) => {
       expect(() => inflate(deflateSync(new Uint8Array(100)), size)).toThrow(corrupt);
     });
 
+    test("between two places of its input, and no further", () => {
+      const bytes = new SeededRandom(6).bytes(300);
+      const deflated = deflate(bytes);
+      const input = Buffer.concat([deflated, deflated, deflated]);
+      const [start, end] = [deflated.length, 2 * deflated.length];
+      expect(inflate(input, 300, undefined, start, end)).toEqual({ bytes, consumed: deflated.length });
+      expect(() => inflate(input, 300, undefined, start, end - 1)).toThrow(corrupt);
+      expect(() => inflate(input, 0, undefined, end, start)).toThrow(corrupt);
+    });
+
     test("refuses what is damaged or cut", () => {
       const deflated = deflate(new SeededRandom(2).bytes(500));
       for (let size = 0; size < deflated.length; size += 11) {
