@@ -95,15 +95,15 @@ async function installJoined(
   const temporaryPack = join(packDir, `tmp_pack_all_${process.pid}`);
   const temporaryIndex = join(packDir, `tmp_idx_all_${process.pid}`);
   const writing = writePieces(temporaryPack, joined.pieces);
+  // It is waited for below: until then its failure is nobody's.
+  writing.catch(() => {});
   try {
     const indexBytes = await index();
     if (indexBytes === undefined) return undefined;
     await writePieces(temporaryIndex, [indexBytes]);
     await writing;
-
-    return [
-      await placePack(join(packDir, `pack-${joined.checksum}`), { pack: temporaryPack, index: temporaryIndex, keep }),
-    ];
+    const files = { pack: temporaryPack, index: temporaryIndex, keep };
+    return [await placePack(join(packDir, `pack-${joined.checksum}`), files)];
   } finally {
     await Promise.allSettled([writing]); // What is being written cannot be removed for good.
     await Promise.all([rm(temporaryPack, { force: true }), rm(temporaryIndex, { force: true })]);
