@@ -94,10 +94,11 @@ async function walk(
       options,
     );
     for (const { folder, prefix: above } of level) {
-      for (const [name, item] of folder.items ?? (await tree.items(folder, options))) {
+      const items = folder.items ?? (await tree.items(folder, options));
+      items.forEach((item, name) => {
         if (isFolder(item) && recursive) next.push({ folder: item, prefix: `${above}${name}/` });
         else visit(above, name, item);
-      }
+      });
     }
     level = next;
   }

@@ -47,6 +47,11 @@ export class NewObjects {
     return this.#held.get(id);
   }
 
+  /** Those of the ids whose objects were made here. */
+  among(ids: ReadonlySet<ObjectId>): ObjectId[] {
+    return this.#held.size === 0 ? [] : [...ids].filter((id) => this.#held.has(id));
+  }
+
   /** Whether it was made here and is not in the trunk yet. */
   isNew(id: ObjectId): boolean {
     const held = this.#held.get(id);

@@ -112,7 +112,7 @@ export class Objects {
   /** As `readMany`, some at a time. */
   async *readBatches(ids: Iterable<ObjectId>, options: RequestOptions): AsyncGenerator<IdentifiedObject[]> {
     const others = new Set(ids);
-    for (const id of [...others].filter((one) => this.new.get(one) !== undefined)) {
+    for (const id of this.new.among(others)) {
       const own = this.new.get(id);
       // What was pushed meanwhile need not be held any longer.
       if (own === undefined) continue;

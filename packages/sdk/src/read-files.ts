@@ -51,7 +51,9 @@ async function* readBatches(session: Session, folder: string, options: ListOptio
       // Whoever gets bytes may change them.
       const isShared = session.objects.new.get(id) !== undefined;
       batch.push(fileOf(wanted.get(id) as Wanted, id, isShared ? data.slice() : data));
-      for (const copy of copies.get(id) ?? []) batch.push(fileOf(copy, id, data.slice()));
+      copies.get(id)?.forEach((copy) => {
+        batch.push(fileOf(copy, id, data.slice()));
+      });
     }
     yield batch;
   }

@@ -3,7 +3,7 @@ import type { EntryResolver } from "./entry-resolver.ts";
 import { groupsBySpan, type LocatedObject } from "./located-objects.ts";
 import type { PackRange } from "./pack-blocks.ts";
 import { isDelta } from "./pack-entry.ts";
-import type { EntryLocation } from "./pack-set.ts";
+import type { EntryLocation, OpenPack } from "./pack-set.ts";
 import { PlaceSet } from "./place-set.ts";
 
 /** What brings a group of objects, or the beginning of it that spans no more bytes than this, into memory. */
@@ -89,12 +89,18 @@ export async function prefetchPlaces(
   options: RequestOptions,
   rangeOf: (place: EntryLocation) => PackRange = (place) => resolver.firstRange(place),
 ): Promise<number> {
-  const byPack = Map.groupBy(places, (place) => place.pack);
+  const rangesOf = new Map<OpenPack, PackRange[]>();
   let size = 0;
-  const reads = [...byPack].map(([pack, wanted]) => {
-    const ranges = wanted.map(rangeOf).sort((left, right) => left.start - right.start);
-    for (const range of ranges) size += range.end - range.start;
-    return pack.blocks.prefetch(ranges, options);
+  for (const place of places) {
+    const range = rangeOf(place);
+    size += range.end - range.start;
+    const others = rangesOf.get(place.pack);
+    if (others === undefined) rangesOf.set(place.pack, [range]);
+    else others.push(range);
+  }
+  const reads = [...rangesOf].map(([{ blocks }, ranges]) => {
+    ranges.sort((left, right) => left.start - right.start);
+    return blocks.prefetch(ranges, options);
   });
   await Promise.all(reads);
   return size;
