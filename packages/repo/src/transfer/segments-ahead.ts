@@ -8,7 +8,7 @@ import { sha256Hex } from "../platform.ts";
 const headSizeBytes = 2 ** 18;
 
 /** Of trunks with more segments, or larger ones, nothing is read ahead. */
-const maxSegments = 16;
+const maxSegments = 32;
 const maxIndexesSizeBytes = 2 ** 22;
 const maxHeadsSizeBytes = 2 ** 23;
 

@@ -3,12 +3,12 @@ import type { CataloguePack } from "../format/state.ts";
 
 /** So many segments of one size class become one of the next. */
 const fanOut = 16;
-/** So many packs that travel inside records and intents become a segment; they are smaller, and each costs a reader a request. */
-const inlineCount = 64;
+/** So many packs that travel inside records and intents become a segment; each costs a reader a request, and it has no index. */
+const inlineCount = 32;
 /** Or so many bytes of them. */
 const inlineSizeBytes = 2 ** 22;
 /** So many thin segments at most are beside each other. */
-const thinCount = 64;
+const thinCount = 128;
 /** Or so many bytes of thin packs. */
 const thinSizeBytes = 2 ** 24;
 /** All becomes one when the rest weighs so many times as much as the thin packs, or less. */

@@ -16,7 +16,7 @@ let trunk: PushedTrunk;
 /** A trunk of many small packs. */
 beforeAll(async () => {
   trunk = await new PushedTrunk("sha1", () => nowMs).begin();
-  for (let pushes = 0; pushes < 66; pushes++) await trunk.push("main", { segment: pushes % 4 === 0 });
+  for (let pushes = 0; pushes < 40; pushes++) await trunk.push("main", { segment: pushes % 2 === 0 });
 }, 120_000);
 afterAll(() => trunk.remove());
 

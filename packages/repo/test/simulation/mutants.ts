@@ -32,8 +32,8 @@ export const adjustableWindow: readonly Patch[] = [
 /** A few packs are worth compacting and thin for a while, small records a stub, and a minute is a long time: a short history has no more. */
 export const fewPacks: readonly Patch[] = [
   { file: "upkeep/compaction-plan.ts", found: "const fanOut = 16;", replacement: "const fanOut = 3;" },
-  { file: "upkeep/compaction-plan.ts", found: "const inlineCount = 64;", replacement: "const inlineCount = 2;" },
-  { file: "upkeep/compaction-plan.ts", found: "const thinCount = 64;", replacement: "const thinCount = 3;" },
+  { file: "upkeep/compaction-plan.ts", found: "const inlineCount = 32;", replacement: "const inlineCount = 2;" },
+  { file: "upkeep/compaction-plan.ts", found: "const thinCount = 128;", replacement: "const thinCount = 3;" },
   { file: "upkeep/compaction-plan.ts", found: "const heavyRatio = 2;", replacement: "const heavyRatio = 0.2;" },
   { file: "upkeep/stub.ts", found: "const leastSizeBytes = 4096;", replacement: "const leastSizeBytes = 1;" },
   { file: "upkeep/grace.ts", found: "defaultGraceMs = 24 * 3_600_000;", replacement: "defaultGraceMs = 60_000;" },

@@ -42,19 +42,19 @@ describe("after many pushes", () => {
     const { amplification, most } = history(pushes, sizeOf);
     expect(amplification).toBeLessThan(4);
     expect(amplification).toBeGreaterThan(0.9);
-    expect(most).toBeLessThan(2 * 64 + 6 * 16);
+    expect(most).toBeLessThan(128 + 32 + 6 * 16);
   });
 });
 
 describe("a plan", () => {
-  const inline = Array.from({ length: 64 }, (_, slot) => packOf("record", slot, 1000));
+  const inline = Array.from({ length: 32 }, (_, slot) => packOf("record", slot, 1000));
   const segments = Array.from({ length: 16 }, (_, slot) => packOf("segment", 100 + slot, 70_000 + slot));
   const thin = (count: number) => Array.from({ length: count }, (_, slot) => packOf("thin", 200 + slot, 10_000));
 
   test("leaves alone what is well", () => {
     expect(planCompaction([])).toBeUndefined();
     expect(planCompaction([...inline.slice(1), ...segments.slice(1)])).toBeUndefined();
-    expect(planCompaction([...thin(63), ...inline.slice(1)])).toBeUndefined();
+    expect(planCompaction([...thin(127), ...inline.slice(1)])).toBeUndefined();
   });
 
   test("takes in what travels in records, before it touches segments", () => {
@@ -65,16 +65,16 @@ describe("a plan", () => {
 
   test("makes all one when the thin packs weigh half as much as the rest", () => {
     expect(planCompaction(inline)).toEqual({ packs: inline, thin: false });
-    const all = [packOf("segment", 90, 188_000), ...thin(3), ...inline];
+    const all = [packOf("segment", 90, 124_000), ...thin(3), ...inline];
     expect(planCompaction(all)).toEqual({ packs: all, thin: false });
-    const light = [packOf("segment", 90, 188_001), ...thin(3), ...inline];
+    const light = [packOf("segment", 90, 124_001), ...thin(3), ...inline];
     expect(planCompaction(light)).toEqual({ packs: inline, thin: true });
   });
 
   test("makes the thin packs one when they are many", () => {
     const rest = packOf("segment", 90, 2 ** 29);
-    expect(planCompaction([rest, ...thin(62), ...inline])).toEqual({ packs: inline, thin: true });
-    expect(planCompaction([rest, ...thin(63), ...inline])).toEqual({ packs: [...thin(63), ...inline], thin: false });
+    expect(planCompaction([rest, ...thin(126), ...inline])).toEqual({ packs: inline, thin: true });
+    expect(planCompaction([rest, ...thin(127), ...inline])).toEqual({ packs: [...thin(127), ...inline], thin: false });
     const heavy = [packOf("thin", 91, 2 ** 24), ...inline];
     expect(planCompaction([rest, ...heavy])).toEqual({ packs: heavy, thin: false });
   });
