@@ -22,8 +22,7 @@ export class Room {
 
   /** The next so many bytes, which were reserved. */
   take(size: number): Uint8Array {
-    const { buffer, byteOffset } = this.bytes;
     this.start += size;
-    return new Uint8Array(buffer, byteOffset + this.start - size, size);
+    return this.bytes.subarray(this.start - size, this.start);
   }
 }
