@@ -40,6 +40,8 @@ export async function downloadWhole(
   options: RequestOptions & { readonly progress?: (sizeBytes: number) => void } = {},
 ): Promise<Uint8Array> {
   const size = part === "pack" ? segment.size : segment.indexSize;
+  const { rangeSizeBytes } = backend.capabilities;
+  if (size <= rangeSizeBytes) return downloadAtOnce(backend, segment, part, options);
   let bytes = new Uint8Array();
   let filled = 0;
   for await (const chunk of downloadSegment(backend, segment, part, options)) {
@@ -50,6 +52,21 @@ export async function downloadWhole(
     options.progress?.(chunk.length);
   }
   if (filled !== size) throw damaged(fileKeys(segment)[part], "it is cut short");
+  return bytes;
+}
+
+/** By one request: most segments are small, and there may be many. */
+async function downloadAtOnce(
+  backend: Backend,
+  segment: Segment,
+  part: "pack" | "index",
+  options: RequestOptions & { readonly progress?: (sizeBytes: number) => void },
+): Promise<Uint8Array> {
+  const key = fileKeys(segment)[part];
+  const { size, digest } = part === "pack" ? segment : { size: segment.indexSize, digest: segment.indexDigest };
+  const bytes = await (await contentOf(backend, key, size, undefined, options)).bytes();
+  options.progress?.(bytes.length);
+  if (sha256Hex(bytes) !== digest) throw damaged(key, "its bytes do not match their digest");
   return bytes;
 }
 
