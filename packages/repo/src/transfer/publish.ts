@@ -71,6 +71,8 @@ export class Publisher {
         const outcome = outcomeOf(refusal, draft, reading.state);
         return { outcome, reading, ownSlot: undefined, tidy: async () => {} };
       }
+      // Another store may have become the primary since: nothing is uploaded for one that takes no push.
+      await this.#mirrors.judge(reading.state, publication.moves, options);
     }
     const { pack: body } = publication;
     const pack = body?.kind === "inline" ? body.bytes : undefined;

@@ -85,6 +85,23 @@ describe("a promotion while the primary is there", () => {
     expect(await places.content("a")).toEqual(there);
   });
 
+  test("stops a push that is looked at anew because it seemed to be in vain", async () => {
+    const repository = await places.begin(["a"]);
+    const reader = places.repository();
+    const state = (await reader.read()) as State;
+    const deletion = { ref: "refs/heads/main", oldId: oid(1), newId: undefined };
+    await repository.publish({ moves: [deletion], basis: state.slot, assumed: [] });
+    await promote(repository, "a");
+    const [here, there] = [await places.content("primary"), await places.content("a")];
+    // Below a branch that was there once.
+    await expect(publish(reader, state, "refs/heads/main/below", 2, true)).rejects.toMatchObject({
+      code: "PRECONDITION_FAILED",
+      message: expect.stringContaining("the trunk's primary is a"),
+    });
+    expect(await places.content("primary")).toEqual(here);
+    expect(await places.content("a")).toEqual(there);
+  });
+
   test("and a push at the same time, in many orders: whoever was acknowledged is in the new primary", async () => {
     let acknowledged = 0;
     await someInterleavings(300, async (enter, random) => {
