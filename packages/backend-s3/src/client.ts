@@ -51,9 +51,10 @@ export class Client {
 
   /** What the store answered; throws a `RefusedAnswer` when that was no, and whatever else happened on the way. */
   async send<Output>(command: Command<Output>, sending: Sending): Promise<Output> {
-    const answer = await this.#carrier.send(await this.#signed(command.question), sending);
+    const skewMs = this.#skewMs;
+    const answer = await this.#carrier.send(await this.#signed(command.question, skewMs), sending);
     if (answer.status >= 300) {
-      const clockCorrected = this.#mindClock(answer);
+      const clockCorrected = this.#mindClock(answer, skewMs);
       throw new RefusedAnswer(await answer.text(), answer, answer.status, clockCorrected);
     }
     if (!command.mayRefuseLate) return await command.read(answer);
@@ -67,7 +68,7 @@ export class Client {
     this.#carrier.destroy();
   }
 
-  async #signed(question: Question): Promise<SignedRequest> {
+  async #signed(question: Question, skewMs: number): Promise<SignedRequest> {
     const { method, body, headers = {} } = question;
     const amazon = await this.#place();
     const url = addressOf(this.#options, amazon, question);
@@ -78,7 +79,7 @@ export class Client {
       "x-amz-content-sha256": await sha256Hex(body ?? new Uint8Array(0)),
     };
     const region = amazon.region ?? "us-east-1";
-    const date = new Date(Date.now() + this.#skewMs);
+    const date = new Date(Date.now() + skewMs);
     return { method, url, headers: await this.#signer.sign({ method, url, headers: toSign }, region, date), body };
   }
 
@@ -89,11 +90,14 @@ export class Client {
     return this.#amazon;
   }
 
-  /** Takes over the store's clock when it is far from this one; whether it was. */
-  #mindClock({ headers }: Answer): boolean {
-    const differenceMs = Date.parse(headers.date ?? "") - Date.now() - this.#skewMs;
-    if (!(Math.abs(differenceMs) > toleratedSkewMs)) return false;
-    this.#skewMs += differenceMs;
+  /**
+   * Takes over the store's clock when it is far from the one by which the request was signed; whether it was. Of several requests at
+   * once each is told so, though the first to be answered has put the clock right for the next.
+   */
+  #mindClock({ headers }: Answer, signedSkewMs: number): boolean {
+    const skewMs = Date.parse(headers.date ?? "") - Date.now();
+    if (!(Math.abs(skewMs - signedSkewMs) > toleratedSkewMs)) return false;
+    this.#skewMs = skewMs;
     return true;
   }
 }

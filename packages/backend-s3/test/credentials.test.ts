@@ -120,6 +120,13 @@ onEachServer((address) => {
       expect(proxy.requests).toHaveLength(3);
     }));
 
+  test("and so it is for several requests at once", () =>
+    withProxy(address, {}, async ({ backend, proxy }) => {
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 5 * 3_600_000 });
+      expect(await Promise.all(["a", "b", "c"].map((key) => backend.get(key)))).toEqual(Array(3).fill(undefined));
+      expect(proxy.requests).toHaveLength(6);
+    }));
+
   test.each([
     [20, "this machine's clock is 20 minutes ahead of the store's"],
     [-20, "this machine's clock is 20 minutes behind the store's"],
